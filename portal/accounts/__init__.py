@@ -1,0 +1,1 @@
+"""Users, teams, permissions, tokens, sessions and sign-in."""

@@ -1,0 +1,22 @@
+"""Folding text for search: case, accents and width do not count."""
+
+import unicodedata
+
+_SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
+
+
+def fold(text: str) -> str:
+    """``text`` in lower case, without accents, with single spaces: what goes into ``search_text`` columns."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_SPECIAL)
+    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
+
+
+def search_text(*parts: str | None) -> str:
+    """All parts folded, one a line, so that a search does not match across two of them."""
+    return "\n".join(folded for part in parts if part and (folded := fold(part)))
+
+
+def like_words(query: str) -> list[str]:
+    """``LIKE`` patterns for the words of ``query``, in any order; ``%``, ``_`` and backslash are letters."""
+    words = fold(query).split()[:10]
+    return ["%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%" for word in words]

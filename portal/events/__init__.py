@@ -1,0 +1,1 @@
+"""Organizers, events, subevents, products, questions and settings."""

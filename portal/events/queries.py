@@ -1,0 +1,116 @@
+"""Reads about events: what a caller may see of one, in a single indexed query."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, team_members
+from portal.core.actors import Actor, EventScope, SignIn
+from portal.core.codes import hash_token
+from portal.core.database import db
+from portal.events.models import Event, Organizer
+
+_EVENT_COLUMNS = (
+    Organizer.id.label("organizer_id"),
+    Organizer.slug.label("organizer_slug"),
+    Organizer.name.label("organizer_name"),
+    Event.id.label("event_id"),
+    Event.slug.label("event_slug"),
+    Event.name.label("event_name"),
+    Event.locale,
+    Event.timezone,
+    Event.currency,
+    Event.has_subevents,
+)
+_PERMISSION_COLUMNS = tuple(getattr(Team, name) for name in PERMISSIONS)
+_ALL = frozenset(PERMISSIONS)
+
+_in_team = sa.or_(
+    Team.all_events,
+    sa.exists().where(team_events.c.team_id == Team.id, team_events.c.event_id == Event.id),
+)
+
+_TOKEN_SCOPE = (
+    sa.select(TeamToken.id, TeamToken.name, TeamToken.last_used, *_EVENT_COLUMNS, *_PERMISSION_COLUMNS)
+    .select_from(TeamToken)
+    .join(Team, Team.id == TeamToken.team_id)
+    .outerjoin(
+        Organizer,
+        sa.and_(Organizer.id == Team.organizer_id, sa.func.lower(Organizer.slug) == sa.bindparam("organizer")),
+    )
+    .outerjoin(
+        Event,
+        sa.and_(
+            Event.organizer_id == Organizer.id, sa.func.lower(Event.slug) == sa.bindparam("event"), _in_team
+        ),
+    )
+    .where(TeamToken.token_hash == sa.bindparam("token_hash"), TeamToken.active)
+)
+
+_USER_SCOPE = (
+    sa.select(*_EVENT_COLUMNS, *_PERMISSION_COLUMNS)
+    .select_from(Organizer)
+    .join(Event, Event.organizer_id == Organizer.id)
+    .join(Team, sa.and_(Team.organizer_id == Organizer.id, _in_team))
+    .join(team_members, team_members.c.team_id == Team.id)
+    .where(
+        team_members.c.user_id == sa.bindparam("user_id"),
+        sa.func.lower(Organizer.slug) == sa.bindparam("organizer"),
+        sa.func.lower(Event.slug) == sa.bindparam("event"),
+    )
+)
+
+_ADMIN_SCOPE = (
+    sa.select(*_EVENT_COLUMNS)
+    .select_from(Organizer)
+    .join(Event, Event.organizer_id == Organizer.id)
+    .where(
+        sa.func.lower(Organizer.slug) == sa.bindparam("organizer"),
+        sa.func.lower(Event.slug) == sa.bindparam("event"),
+    )
+)
+
+
+def _scope(row: Any, actor: Actor, permissions: frozenset[str]) -> EventScope:
+    return EventScope(
+        actor=actor,
+        organizer_id=row.organizer_id,
+        organizer_slug=row.organizer_slug,
+        organizer_name=row.organizer_name,
+        event_id=row.event_id,
+        event_slug=row.event_slug,
+        event_name=row.event_name,
+        locale=row.locale,
+        timezone=row.timezone,
+        currency=row.currency,
+        has_subevents=row.has_subevents,
+        permissions=permissions,
+    )
+
+
+def _granted(row: Any) -> frozenset[str]:
+    return frozenset(name for name in PERMISSIONS if getattr(row, name))
+
+
+def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
+    """A team token's actor and its scope in an event; None for a token that is unknown or revoked."""
+    row = db.session.execute(
+        _TOKEN_SCOPE,
+        {"token_hash": hash_token(token), "organizer": organizer.lower(), "event": event.lower()},
+    ).one_or_none()
+    if row is None:
+        return None
+    actor = Actor(kind="token", id=row.id, label=row.name)
+    return actor, None if row.event_id is None else _scope(row, actor, _granted(row))
+
+
+def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
+    """What a signed-in user may do in an event by all teams together; everything for an admin."""
+    where = {"organizer": organizer.lower(), "event": event.lower()}
+    if sign_in.is_admin:
+        row = db.session.execute(_ADMIN_SCOPE, where).one_or_none()
+        return None if row is None else _scope(row, sign_in.actor, _ALL)
+    rows = db.session.execute(_USER_SCOPE, where | {"user_id": sign_in.user_id}).all()
+    if not rows:
+        return None
+    return _scope(rows[0], sign_in.actor, frozenset[str]().union(*(_granted(row) for row in rows)))

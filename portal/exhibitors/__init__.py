@@ -1,0 +1,1 @@
+"""Exhibitors, their tags, vouchers, access codes and mail."""

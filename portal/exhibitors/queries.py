@@ -1,0 +1,76 @@
+"""Reads about exhibitors: what the holder of an access code may see."""
+
+import sqlalchemy as sa
+
+from portal.core.actors import Actor, ExhibitorScope
+from portal.core.codes import normalise_code
+from portal.core.database import db
+from portal.events.models import Event, Organizer
+from portal.exhibitors.models import AccessCode, Exhibitor
+
+_SCOPE = (
+    sa.select(
+        AccessCode.id,
+        AccessCode.kind,
+        Exhibitor.id.label("exhibitor_id"),
+        Exhibitor.name,
+        Exhibitor.booth,
+        Exhibitor.locale,
+        Exhibitor.allow_lead_scanning,
+        Exhibitor.allow_lead_access,
+        Exhibitor.allow_voucher_access,
+        Exhibitor.lead_scanning_scope_by_device,
+        Organizer.id.label("organizer_id"),
+        Organizer.slug.label("organizer_slug"),
+        Event.id.label("event_id"),
+        Event.slug.label("event_slug"),
+        Event.name.label("event_name"),
+        Event.locale.label("event_locale"),
+        Event.timezone,
+        Event.currency,
+    )
+    .select_from(AccessCode)
+    .join(Exhibitor, Exhibitor.id == AccessCode.exhibitor_id)
+    .join(Event, Event.id == Exhibitor.event_id)
+    .join(Organizer, Organizer.id == Event.organizer_id)
+)
+_BY_CODE = _SCOPE.where(AccessCode.lookup == sa.bindparam("lookup"))
+_BY_ID = _SCOPE.where(AccessCode.id == sa.bindparam("access_code_id"))
+
+
+def scope_by_code(code: str) -> ExhibitorScope | None:
+    """The exhibitor that a code opens, typed in any case, with spaces or dashes; None for an unknown code."""
+    lookup = normalise_code(code)
+    return _scope(_BY_CODE, {"lookup": lookup}) if lookup else None
+
+
+def scope_by_id(access_code_id: int) -> ExhibitorScope | None:
+    """The exhibitor that a session's access code opens."""
+    return _scope(_BY_ID, {"access_code_id": access_code_id})
+
+
+def _scope(statement: sa.Select[tuple[object, ...]], where: dict[str, object]) -> ExhibitorScope | None:
+    row = db.session.execute(statement, where).one_or_none()
+    if row is None:
+        return None
+    return ExhibitorScope(
+        actor=Actor(kind="exhibitor", id=row.id, label=row.name),
+        access_code_id=row.id,
+        code_kind=row.kind,
+        exhibitor_id=row.exhibitor_id,
+        exhibitor_name=row.name,
+        booth=row.booth,
+        locale=row.locale,
+        allow_lead_scanning=row.allow_lead_scanning,
+        allow_lead_access=row.allow_lead_access,
+        allow_voucher_access=row.allow_voucher_access,
+        lead_scanning_scope_by_device=row.lead_scanning_scope_by_device,
+        organizer_id=row.organizer_id,
+        organizer_slug=row.organizer_slug,
+        event_id=row.event_id,
+        event_slug=row.event_slug,
+        event_name=row.event_name,
+        event_locale=row.event_locale,
+        timezone=row.timezone,
+        currency=row.currency,
+    )

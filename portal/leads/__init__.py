@@ -1,0 +1,1 @@
+"""Scans, notes and ratings that exhibitors collect."""

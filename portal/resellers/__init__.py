@@ -1,0 +1,1 @@
+"""Reseller accounts and their clients."""

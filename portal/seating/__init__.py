@@ -1,0 +1,1 @@
+"""Seating plans, seats and blocking."""

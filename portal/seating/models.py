@@ -1,0 +1,65 @@
+"""Seating plans and seats."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.database import Base, HasId, HasModified, foreign_key
+
+
+class SeatingPlan(HasId, Base):
+    """The plan of an event, or of one of its subevents; ``layout`` is pretix' seating plan file."""
+
+    __tablename__ = "seating_plans"
+
+    event_id: Mapped[int] = foreign_key("events.id", index=False)
+    subevent_id: Mapped[int | None] = foreign_key("subevents.id", index=False)
+    name: Mapped[str] = mapped_column(sa.String(255))
+    layout: Mapped[dict[str, Any]]
+
+    __table_args__ = (
+        sa.Index(
+            "uq_seating_plans_event",
+            "event_id",
+            unique=True,
+            sqlite_where=sa.text("subevent_id IS NULL"),
+            postgresql_where=sa.text("subevent_id IS NULL"),
+        ),
+        sa.Index("uq_seating_plans_subevent", "subevent_id", unique=True),
+    )
+
+
+class Seat(HasId, HasModified, Base):
+    """A seat of an event or, in a series, of one subevent. Who holds it is derived from what was sold."""
+
+    __tablename__ = "seats"
+
+    event_id: Mapped[int] = foreign_key("events.id", index=False)
+    subevent_id: Mapped[int | None] = foreign_key("subevents.id", index=False)
+    zone_name: Mapped[str] = mapped_column(sa.String(190), default="")
+    row_name: Mapped[str] = mapped_column(sa.String(190), default="")
+    row_label: Mapped[str | None] = mapped_column(sa.String(190))
+    seat_number: Mapped[str] = mapped_column(sa.String(190), default="")
+    seat_label: Mapped[str | None] = mapped_column(sa.String(190))
+    seat_guid: Mapped[str] = mapped_column(sa.String(190))
+    product_id: Mapped[int | None] = foreign_key("items.id", ondelete="SET NULL")
+    blocked: Mapped[bool] = mapped_column(default=False)
+    x: Mapped[float | None]
+    y: Mapped[float | None]
+    sorting_rank: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        sa.Index(
+            "uq_seats_event_guid",
+            "event_id",
+            "seat_guid",
+            unique=True,
+            sqlite_where=sa.text("subevent_id IS NULL"),
+            postgresql_where=sa.text("subevent_id IS NULL"),
+        ),
+        sa.Index("uq_seats_subevent_guid", "subevent_id", "seat_guid", unique=True),
+        sa.Index(None, "event_id", "subevent_id", "id"),
+        sa.Index(None, "event_id", "subevent_id", "zone_name", "row_name"),
+        sa.Index(None, "event_id", "modified"),
+    )

@@ -1,0 +1,1 @@
+"""Orders, positions, carts and check-in rows: what was sold, to whom."""

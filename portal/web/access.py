@@ -1,0 +1,223 @@
+"""Who may call: every view function carries exactly one rule, enforced before it runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Any, Protocol, TypeVar, cast
+
+from flask import Flask, current_app, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from portal.core.actors import ANONYMOUS, Actor, EventScope, ExhibitorScope, SignIn
+from portal.core.errors import Forbidden, NotFound, NotSignedIn
+from portal.extensions import csrf
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+class Loaders(Protocol):
+    """Where the rules get actors from; `portal.app` supplies it, because accounts and events stand above this kit."""
+
+    def token_scope(self, token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
+        """The team token's actor and its scope in the event; None for a token that is not valid."""
+
+    def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
+        """What a signed-in user may do in the event; None where it does not exist for them."""
+
+    def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
+        """The exhibitor that an access code belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A declared rule: its kind, and the permission it wants."""
+
+    kind: str
+    permission: str | None = None
+    check: Callable[["Rule"], ResponseReturnValue | None] = lambda _rule: None
+    browser: bool = True
+
+
+def _declare(rule: Rule) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        if hasattr(view, "access_rule"):
+            raise RuntimeError(f"{view.__name__} declares two access rules")
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def rule_of(app: Flask, endpoint: str) -> Rule | None:
+    """The rule that an endpoint's view declares."""
+    view = app.view_functions[endpoint]
+    rule = getattr(view, "access_rule", None)
+    if rule is None and (view_class := getattr(view, "view_class", None)) is not None:
+        rule = getattr(view_class, "access_rule", None)
+    return cast(Rule | None, rule)
+
+
+# ------------------------------------------------------------------------------------------------ rules for pages
+
+
+def public(view: View) -> View:
+    """A page anybody may open. Its forms are protected against forgery all the same."""
+    return _declare(Rule("public"))(view)
+
+
+def public_api(view: View) -> View:
+    """A JSON door anybody may call (health, the API's description)."""
+    return _declare(Rule("public", browser=False))(view)
+
+
+def _to_sign_in(endpoint: str) -> ResponseReturnValue:
+    if request.headers.get("HX-Request"):
+        raise NotSignedIn("Your session has ended. Please sign in again.", scheme="Session")
+    target = request.full_path.rstrip("?") if request.method in SAFE_METHODS else ""
+    return redirect(url_for(endpoint, next=target or None), 303)
+
+
+def _check_user(_rule: Rule) -> ResponseReturnValue | None:
+    sign_in = signed_in()
+    if sign_in is None or sign_in.user_id is None:
+        return _to_sign_in("accounts.login")
+    g.actor = sign_in.actor
+    return None
+
+
+def user(view: View) -> View:
+    """A page for any signed-in user (an organizer's member or an admin)."""
+    return _declare(Rule("user", check=_check_user))(view)
+
+
+def _check_member(rule: Rule) -> ResponseReturnValue | None:
+    refused = _check_user(rule)
+    if refused is not None:
+        return refused
+    sign_in = cast(SignIn, signed_in())
+    args = cast(dict[str, Any], request.view_args)
+    scope = loaders().user_scope(sign_in, args["organizer"], args["event"])
+    if scope is None:
+        raise NotFound("This page does not exist, or it is not yours.")
+    if rule.permission and not scope.may(rule.permission):
+        raise Forbidden("Your teams do not allow this. Ask the people who manage your team.")
+    g.scope = scope
+    return None
+
+
+def event_member(permission: str | None = None) -> Callable[[View], View]:
+    """A page under ``<organizer>/<event>`` for members of a team for it, with ``permission`` where one is named."""
+    return _declare(Rule("event_member", permission, _check_member))
+
+
+def _check_exhibitor(rule: Rule) -> ResponseReturnValue | None:
+    sign_in = signed_in()
+    if sign_in is None or sign_in.exhibitor is None:
+        return _to_sign_in("exhibitors.code_form")
+    if rule.permission == "full" and sign_in.exhibitor.code_kind != "full":
+        raise Forbidden("The scanning code opens the scanner only. Sign in with the full access code.")
+    g.actor = sign_in.actor
+    return None
+
+
+def exhibitor(code: str = "full") -> Callable[[View], View]:
+    """A page for the holder of an access code: ``full``, or ``any`` of the two."""
+    return _declare(Rule("exhibitor", code, _check_exhibitor))
+
+
+# -------------------------------------------------------------------------------------------------- rules for APIs
+
+
+def _credentials(scheme: str) -> str | None:
+    given, _, value = request.headers.get("Authorization", "").partition(" ")
+    return value.strip() if given.lower() == scheme.lower() and value.strip() else None
+
+
+def _check_api_event(rule: Rule) -> ResponseReturnValue | None:
+    token = _credentials("Token")
+    if token is None:
+        raise NotSignedIn()
+    args = cast(dict[str, Any], request.view_args)
+    found = loaders().token_scope(token, args["organizer"], args["event"])
+    if found is None:
+        raise NotSignedIn("Invalid token.")
+    g.actor, scope = found
+    if scope is None or (rule.permission and not scope.may(rule.permission)):
+        raise Forbidden()
+    g.scope = scope
+    return None
+
+
+def api_event(permission: str | None = None) -> Callable[[View], View]:
+    """A REST door under ``<organizer>/<event>`` for team tokens of a team for it (platform rules, Authentication).
+
+    A missing organizer, event or permission are the same 403.
+    """
+    return _declare(Rule("api_event", permission, _check_api_event, browser=False))
+
+
+def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
+    expected = current_app.config["PORTAL"].metrics_token
+    given = _credentials("Bearer")
+    if expected is None:
+        raise NotFound()
+    if given is None or not compare_digest(given.encode(), expected.encode()):
+        raise NotSignedIn(scheme="Bearer")
+    return None
+
+
+def metrics_token(view: View) -> View:
+    """The metrics, for the token of the setting."""
+    return _declare(Rule("metrics_token", check=_check_metrics, browser=False))(view)
+
+
+# --------------------------------------------------------------------------------------------- what views ask for
+
+
+def signed_in() -> SignIn | None:
+    """The signed-in browser, or None."""
+    return cast(SignIn, current_user._get_current_object()) if current_user.is_authenticated else None
+
+
+def actor() -> Actor:
+    """Who makes this request."""
+    return cast(Actor, g.get("actor", ANONYMOUS))
+
+
+def event_scope() -> EventScope:
+    """The event of this request; there by the rules `event_member` and `api_event`."""
+    return cast(EventScope, g.scope)
+
+
+def exhibitor_scope() -> ExhibitorScope:
+    """The exhibitor of this request; there by the rule `exhibitor`."""
+    sign_in = signed_in()
+    if sign_in is None or sign_in.exhibitor is None:
+        raise RuntimeError("no exhibitor in this request")
+    return sign_in.exhibitor
+
+
+def loaders() -> Loaders:
+    """The loaders that the app supplied."""
+    return cast(Loaders, current_app.extensions["portal_loaders"])
+
+
+def init_app(app: Flask, supplied: Loaders) -> None:
+    """Enforce the rules on every request of ``app``."""
+    app.extensions["portal_loaders"] = supplied
+
+    @app.before_request
+    def enforce() -> ResponseReturnValue | None:
+        if request.endpoint is None or request.endpoint == "static":
+            return None
+        rule = rule_of(app, request.endpoint)
+        if rule is None:
+            raise Forbidden()
+        if request.method == "OPTIONS" and not rule.browser:
+            return None
+        if rule.browser and request.method not in SAFE_METHODS:
+            csrf.protect()
+        return rule.check(rule)

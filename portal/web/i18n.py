@@ -1,0 +1,42 @@
+"""Which language a request is answered in, and the switch for it."""
+
+from flask import Blueprint, Flask, request, session
+from flask.typing import ResponseReturnValue
+
+from portal.extensions import babel
+from portal.web.access import public, signed_in
+from portal.web.urls import redirect_back
+
+LOCALES = {"en": "English", "de": "Deutsch"}
+
+blueprint = Blueprint("web", __name__)
+
+
+def current_locale() -> str:
+    """The language chosen in this browser, else the signed-in person's, else the browser's own."""
+    if not request:
+        return "en"
+    chosen = session.get("locale")
+    if chosen in LOCALES:
+        return str(chosen)
+    sign_in = signed_in()
+    if sign_in is not None and (sign_in.locale or "").split("-")[0] in LOCALES:
+        return str(sign_in.locale).split("-")[0]
+    return request.accept_languages.best_match(list(LOCALES)) or "en"
+
+
+@blueprint.post("/language")
+@public
+def set_language() -> ResponseReturnValue:
+    """Keep the chosen language in this browser and go back."""
+    locale = request.form.get("locale", "")
+    if locale in LOCALES:
+        session["locale"] = locale
+    return redirect_back()
+
+
+def init_app(app: Flask) -> None:
+    """Bind Flask-Babel with the portal's choice of language."""
+    babel.init_app(app, locale_selector=current_locale)
+    app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(locales=LOCALES, current_locale=current_locale)

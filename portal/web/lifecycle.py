@@ -1,0 +1,76 @@
+"""What surrounds every request: its id, its transaction, its headers, its line in the log."""
+
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from flask import Flask, Response, g, request
+
+from portal.core.database import db, set_writing
+from portal.web.access import SAFE_METHODS
+
+log = structlog.get_logger()
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "manifest-src 'self'",
+    )
+)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Run ``work`` when this request's own transaction is over (stamps such as “last used”)."""
+    g.setdefault("afterwards", []).append(work)
+
+
+def init_app(app: Flask) -> None:
+    """Install the hooks. Call it before the database is bound, so that `afterwards` runs behind its teardown."""
+
+    @app.teardown_appcontext
+    def run_afterwards(error: BaseException | None) -> None:
+        for work in g.pop("afterwards", []):
+            try:
+                work()
+            except Exception as problem:
+                log.warning("afterwards.failed", exc_info=problem)
+        set_writing(True)
+
+    @app.before_request
+    def begin() -> None:
+        g.started = time.perf_counter()
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        set_writing(request.method not in SAFE_METHODS)
+
+    @app.after_request
+    def finish(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers["X-Request-ID"] = g.get("request_id", "")
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Referrer-Policy"] = "no-referrer"
+        headers["X-Frame-Options"] = "DENY"
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
+        if app.config["PORTAL"].https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.endpoint != "static":
+            headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "private, no-cache")
+        return response
+
+
+def commit() -> None:
+    """Commit the request's work: the doors call it once, when all of it is done."""
+    db.session.commit()
