@@ -12,7 +12,7 @@ from portal.exchange.demo.kit import Codes, Json, dice, uuid
 FIRST_SEAT_ID = 1633
 FIRST_GUIDS = ("b9746230-6f31-4f41-bbc9-d6b60bdb3342", "1d29fe20-8e1e-4984-b0ee-2773b0d07e07")
 
-WIDTH, HEIGHT = 1760, 1250
+WIDTH, HEIGHT = 1760, 1200
 CENTRE_X, CENTRE_Y = WIDTH / 2, -250.0
 SPACING = 25.0
 VIP_ROWS = range(2, 6)
@@ -35,13 +35,13 @@ class Block:
     row_label: str = "Row %s"
 
 
-_ROWS = tuple(str(number) for number in range(1, 20))
+_ROWS = tuple(str(number) for number in range(1, 21))
 BLOCKS = (
     Block("Ground floor", (500, 250), _ROWS, 560, 30, (-19.5, 19.5), STANDARD),
-    Block("Ground floor left", (100, 200), _ROWS[:16], 590, 30, (-40.0, -22.5), STANDARD),
-    Block("Ground floor right", (1100, 200), _ROWS[:16], 590, 30, (22.5, 40.0), STANDARD),
-    Block("Balcony left", (60, 820), tuple("ABCDE"), 1200, 34, (-38.0, -1.5), BALCONY, "Balcony row %s"),
-    Block("Balcony right", (900, 820), tuple("ABCDE"), 1200, 34, (1.5, 38.0), BALCONY, "Balcony row %s"),
+    Block("Ground floor left", (100, 200), _ROWS[:18], 590, 30, (-42.5, -22.0), STANDARD),
+    Block("Ground floor right", (1100, 200), _ROWS[:18], 590, 30, (22.0, 42.5), STANDARD),
+    Block("Balcony left", (60, 820), tuple("ABCD"), 1200, 34, (-38.0, -1.5), BALCONY, "Balcony row %s"),
+    Block("Balcony right", (900, 820), tuple("ABCD"), 1200, 34, (1.5, 38.0), BALCONY, "Balcony row %s"),
 )
 
 
@@ -143,8 +143,8 @@ def _areas(rng: random.Random) -> dict[str, list[Json]]:
         "Ground floor": [
             _shape("polygon", middle, 60 - ground_y, {"points": [_at(x, y) for x, y in stage]}, rng),
             _text("Stage", middle, 140 - ground_y, 36, rng),
-            _shape("rectangle", middle - 100, 906 - ground_y, {"width": 200, "height": 20}, rng),
-            _text("Technical desk", middle, 916 - ground_y, 13, rng),
+            _shape("rectangle", middle - 100, 912 - ground_y, {"width": 200, "height": 20}, rng),
+            _text("Technical desk", middle, 922 - ground_y, 13, rng),
         ],
         "Ground floor left": [
             _shape("circle", 110, 100, {"radius": 14}, rng),
@@ -204,9 +204,7 @@ def seats_of(layout: Json, products: dict[str, int], first_id: int, subevent: in
                         "row_name": row["row_number"],
                         "row_label": row["row_label"].replace("%s", row["row_number"]),
                         "seat_number": seat["seat_number"],
-                        "seat_label": seat["seat_label"].replace("%s", seat["seat_number"])
-                        if "seat_label" in seat
-                        else row["seat_label"].replace("%s", seat["seat_number"]),
+                        "seat_label": row["seat_label"].replace("%s", seat["seat_number"]),
                         "seat_guid": seat["seat_guid"],
                         "product": products[seat["category"]],
                         "blocked": False,
@@ -221,7 +219,7 @@ def _is_blocked(seat: Json) -> bool:
     """The camera lane next to the stage, the technical desk's neighbours, and four seats behind a pillar."""
     zone, row, number = seat["zone_name"], seat["row_name"], int(seat["seat_number"])
     if zone == "Ground floor":
-        return (row == "1" and number > 2) or (row == "19" and 10 <= number <= 23) or (row == "18" and 13 <= number <= 18)
+        return (row == "1" and number > 2) or (row == "20" and 11 <= number <= 22) or (row == "19" and 14 <= number <= 17)
     if zone in ("Ground floor left", "Ground floor right"):
         return row in ("1", "2") and number <= 2
     return False
