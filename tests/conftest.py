@@ -1,0 +1,89 @@
+"""The app on both databases, a clean one for each test, and the fair that tests walk through."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from portal.app import create_app
+from portal.config import Config
+from portal.core.database import Base, database_uri, db, set_writing
+from tests.fair import Fair, build_fair
+
+pytest_plugins = ["tests.plugins"]
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A migrated, empty database of each kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
+
+
+@pytest.fixture(scope="session")
+def config(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    """Settings of a test server: no limits, no proxies, mails as files."""
+    return Config(
+        database_uri=database_uri(database_url),
+        instance_path=tmp_path_factory.mktemp("instance"),
+        secret_key="a key for tests only",
+        ratelimit_enabled=False,
+        testing=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def migrated_app(config: Config) -> Flask:
+    """The app on its migrated database, shared by a session's tests."""
+    app = create_app(config)
+    with app.app_context():
+        upgrade(directory="migrations")
+    return app
+
+
+@pytest.fixture
+def app(migrated_app: Flask) -> Iterator[Flask]:
+    """The app with empty tables: real commits, swept away afterwards."""
+    yield migrated_app
+    sweep(migrated_app)
+
+
+def sweep(app: Flask) -> None:
+    """Empty all tables, the instance folder's mails, and what the limiter remembers."""
+    with app.app_context():
+        set_writing(True)
+        db.session.remove()
+        with db.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+    shutil.rmtree(Path(app.config["PORTAL"].instance_path) / "mail", ignore_errors=True)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser or script that is nobody yet."""
+    return app.test_client()
+
+
+@pytest.fixture
+def fair(app: Flask) -> Fair:
+    """A small fair with the contracts' names, a rival exhibitor and a stranger's organizer; see `tests.fair`."""
+    with app.app_context():
+        return build_fair()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """The database session inside an app context, for tests that call operations directly."""
+    with app.app_context():
+        set_writing(True)
+        yield db.session
+        db.session.rollback()
