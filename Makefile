@@ -64,7 +64,7 @@ migrate: $(VENV)/.run ## Bring the database to the newest schema
 
 test: $(VENV)/.dev ## Run all tests; as root on Debian, install the services that they need
 	@$(BIN)/python -m tests.services install
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report= --cov-report=term $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 
 soak: $(VENV)/.dev ## Run the long fuzzing, storms and large loads
 	@$(BIN)/python -m tests.services install
@@ -94,8 +94,7 @@ imports: $(VENV)/.dev ## Check: imports flow one way
 	@$(BIN)/lint-imports --no-logo
 
 templates: $(VENV)/.dev ## Check: the templates are sound and formatted (djlint)
-	@$(BIN)/djlint --quiet --lint templates
-	@$(BIN)/djlint --quiet --check templates
+	@$(BIN)/djlint --quiet --lint --check templates
 
 # --- Changing --------------------------------------------------------------------------------------------------------
 

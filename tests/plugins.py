@@ -10,7 +10,8 @@ from tests import services
 
 
 @contextmanager
-def _needed() -> Iterator[None]:
+def needed() -> Iterator[None]:
+    """Turn a missing service into a skip, or a failure where `REQUIRE_SERVICES=1`."""
     try:
         yield
     except services.Missing as error:
@@ -20,7 +21,7 @@ def _needed() -> Iterator[None]:
 
 
 def _lend(service: AbstractContextManager[str]) -> Iterator[str]:
-    with _needed():
+    with needed():
         url = service.__enter__()
     try:
         yield url
@@ -56,5 +57,5 @@ def smtp_server() -> Iterator[services.SmtpServer]:
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """The path of Chromium, for Playwright's `executable_path`."""
-    with _needed():
+    with needed():
         return services.chromium_binary()

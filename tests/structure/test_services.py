@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from tests import services
+from tests.plugins import needed
 from tests.services import SmtpServer
 
 
@@ -108,3 +109,25 @@ class TestSmtp:
             _send(server)
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", server.port), timeout=2)
+
+
+class TestMissing:
+    @pytest.fixture(autouse=True)
+    def _bare_machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", "")
+        monkeypatch.delenv("CHROMIUM", raising=False)
+
+    def test_says_what_to_install(self) -> None:
+        lacking = services.missing()
+        assert "apt-get install redis-server" in lacking["Redis"]
+        assert "apt-get install chromium" in lacking["Chromium"]
+
+    def test_skips_the_tests_that_need_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delenv("REQUIRE_SERVICES", raising=False)
+        with pytest.raises(pytest.skip.Exception, match="Redis is not installed"), needed():
+            services.redis_binary()
+
+    def test_fails_them_where_services_are_required(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REQUIRE_SERVICES", "1")
+        with pytest.raises(pytest.fail.Exception, match="Redis is not installed"), needed():
+            services.redis_binary()
