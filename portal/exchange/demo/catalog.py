@@ -110,7 +110,10 @@ def questions() -> list[Json]:
         },
         {
             "id": NEWSLETTER,
-            "question": {"en": "May we send you our newsletter?", "de": "Dürfen wir Ihnen unseren Newsletter schicken?"},
+            "question": {
+                "en": "May we send you our newsletter?",
+                "de": "Dürfen wir Ihnen unseren Newsletter schicken?",
+            },
             "type": "B",
             "required": False,
             "position": 3,
@@ -160,7 +163,14 @@ def _list(number: int, name: str, products: list[int]) -> Json:
 def devices(facts: DemoFacts) -> list[Json]:
     """The four gates: three kinds of phones at the main entrance, and one for the balcony."""
     kinds: tuple[Json, ...] = (
-        {"list": MAIN_LIST, "all_items": True, "items": [], "allow_search": True, "show_info": True, "api_version": None},
+        {
+            "list": MAIN_LIST,
+            "all_items": True,
+            "items": [],
+            "allow_search": True,
+            "show_info": True,
+            "api_version": None,
+        },
         {"list": MAIN_LIST, "all_items": True, "items": [], "allow_search": True, "show_info": True, "api_version": 3},
         {
             "list": MAIN_LIST,
@@ -170,7 +180,14 @@ def devices(facts: DemoFacts) -> list[Json]:
             "show_info": False,
             "api_version": 3,
         },
-        {"list": BALCONY_LIST, "all_items": True, "items": [], "allow_search": False, "show_info": True, "api_version": 2},
+        {
+            "list": BALCONY_LIST,
+            "all_items": True,
+            "items": [],
+            "allow_search": False,
+            "show_info": True,
+            "api_version": 2,
+        },
     )
     return [
         {"name": f"Gate {number}", "key": key} | kind

@@ -42,10 +42,17 @@ def _through_gates(rng: random.Random, arrivals: list[tuple[datetime, int]]) -> 
 def check_in(fair: Fair, sales: list[Sale]) -> list[tuple[datetime, Json]]:
     """Checks half of the attendees in; returns who came when, by time."""
     rng = dice("entry")
-    groups = [group for sale in sales if (group := attendees([sale]))]
+    opening = stamp(fair.at(-1, 8))
+    groups: list[list[Json]] = []
+    late: list[list[Json]] = []
+    for sale in sales:
+        if group := attendees([sale]):
+            (groups if sale.row["datetime"] < opening else late).append(group)
     rng.shuffle(groups)
     came: list[tuple[datetime, Json]] = []
     for day, wanted in ((-1, YESTERDAY), (0, TODAY)):
+        if day == 0:
+            groups += late
         people: list[Json] = []
         arrivals: list[tuple[datetime, int]] = []
         while len(people) < wanted:

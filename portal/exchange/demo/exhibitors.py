@@ -13,20 +13,42 @@ from portal.exchange.demo.places import EXAMPLE_DOMAINS
 GOLD, SILVER, START_UP, MEDIA = "Gold Sponsor", "Silver Sponsor", "Start-up", "Media partner"
 TAGS = (GOLD, SILVER, START_UP, MEDIA)
 
-#: Names with an initial for the tag, where there is one.
-_NAMES = (
-    "G:Blauwal Logistik GmbH, G:Harbourstone Payments Ltd, G:Lumen & Töchter AG, S:Quillfeather Press, S:Ottersprung Software GmbH, "
-    "S:Zephyr Kältetechnik, S:Papierflieger Druckerei eG, S:Grindlewood Analytics Ltd, S:Café Übermut Catering, U:Mondkalb Robotics UG, "
-    "U:Tiny Lighthouse Labs, U:Sturmglas Sensorik, U:Nebelkrähe Audio, U:Puddleduck Mobility, U:Moosgrün Energie, U:Ferrofluss, "
-    "U:Kite & Kettle, M:Der Wandelgang (Magazin), M:Radio Fernblick, M:The Evening Pigeon, :Brückenkopf Bühnentechnik GmbH, "
-    ":Wolkenkuckuck Cloud GmbH, :Steckenpferd Spielwaren, :Thistledown Textiles, :Öl & Essig Feinkost, :Merrymeet Badges Ltd, "
-    ":Querfeldein Reisen GmbH, :Zilvermeeuw Optiek B.V., :Petitpont Mobilier SARL, :Fjordlys Belysning A/S, :Björkdal Möbler AB, "
-    ":Kupferkiesel Schmuck, :Tintenfisch Verlag, :Rundumschlag Paukenbau, :Złotyklon Gry S.A., :Marebello Gelato, "
-    ":Sakurazaka Stationery, :Luzverde Iluminación, :Hollyhock Gardens, :Leuchtturm Consulting OHG"
-).split(", ")
-_TAG_OF = {"G": [GOLD], "S": [SILVER], "U": [START_UP], "M": [MEDIA], "": []}
+#: Names by tag and language.
+_NAMES: tuple[tuple[str | None, str, str], ...] = (
+    (GOLD, "de", "Blauwal Logistik GmbH, Lumen & Töchter AG"),
+    (GOLD, "en", "Harbourstone Payments Ltd"),
+    (SILVER, "de", "Ottersprung Software GmbH, Zephyr Kältetechnik, Papierflieger Druckerei eG, Café Übermut Catering"),
+    (SILVER, "en", "Quillfeather Press, Grindlewood Analytics Ltd"),
+    (START_UP, "de", "Mondkalb Robotics UG, Sturmglas Sensorik, Nebelkrähe Audio, Moosgrün Energie, Ferrofluss"),
+    (START_UP, "en", "Tiny Lighthouse Labs, Puddleduck Mobility, Kite & Kettle"),
+    (MEDIA, "de", "Der Wandelgang (Magazin), Radio Fernblick"),
+    (MEDIA, "en", "The Evening Pigeon"),
+    (
+        None,
+        "de",
+        "Brückenkopf Bühnentechnik GmbH, Wolkenkuckuck Cloud GmbH, Steckenpferd Spielwaren, Öl & Essig Feinkost",
+    ),
+    (None, "de", "Querfeldein Reisen GmbH, Kupferkiesel Schmuck, Tintenfisch Verlag, Rundumschlag Paukenbau"),
+    (None, "de", "Leuchtturm Consulting OHG"),
+    (None, "en", "Thistledown Textiles, Merrymeet Badges Ltd, Zilvermeeuw Optiek B.V., Petitpont Mobilier SARL"),
+    (None, "en", "Fjordlys Belysning A/S, Björkdal Möbler AB, Złotyklon Gry S.A., Marebello Gelato, Hollyhock Gardens"),
+    (None, "en", "Sakurazaka Stationery, Luzverde Iluminación"),
+)
 
-_DEVICES = ("Booth tablet", "Front desk phone", "Team phone", "Spare phone", "Stand-Tablet", "Messehandy", "Counter iPad")
+#: Who lacks one of the permissions.
+_NO_SCANNING, _NO_LEADS, _NO_VOUCHERS = "Der Wandelgang (Magazin)", "Marebello Gelato", "Tintenfisch Verlag"
+_BY_DEVICE = "Wolkenkuckuck Cloud GmbH"
+
+_COMMENTS = ("Needs power until midnight", "Invoice to head office", "Booth moved from D3", "")
+_DEVICES = (
+    "Booth tablet",
+    "Front desk phone",
+    "Team phone",
+    "Spare phone",
+    "Stand-Tablet",
+    "Messehandy",
+    "Counter iPad",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +102,11 @@ def build_exhibitors(facts: DemoFacts) -> list[Exhibitor]:
     phones = (("Messe-Tablet", uuid(rng)), ("Handy Cave", uuid(rng)), ("Handy Caroline", uuid(rng)))
     exhibitors = [Exhibitor(_aperture(facts), phones, 220)]
     booths = [f"{aisle}{number}" for number in range(1, 13) for aisle in "ABCD" if f"{aisle}{number}" != "A2"]
-    for number, entry in enumerate(_NAMES, 2):
-        initial, name = entry.split(":", 1)
+    names = [(name, tag, locale) for tag, locale, joined in _NAMES for name in joined.split(", ")]
+    rng.shuffle(names)
+    for number, (name, tag, locale) in enumerate(names, 2):
         person = people.someone()
-        domain = f"{plain(name.replace('&', ' ').split('(')[0]).replace('--', '-').replace('.', '')}.{EXAMPLE_DOMAINS[number % 3]}"
+        domain = f"{plain(name).replace('.', '')}.{EXAMPLE_DOMAINS[number % 3]}"
         row: Json = {
             "id": number,
             "name": name,
@@ -93,15 +116,15 @@ def build_exhibitors(facts: DemoFacts) -> list[Exhibitor]:
             "contact_email": f"{person.mailbox}@{domain}",
             "contact_cc_email": f"events@{domain}" if rng.random() < 0.3 else None,
             "booth": booths[number - 2],
-            "locale": "en" if name.isascii() and rng.random() < 0.7 else "de",
+            "locale": locale,
             "access_code": full.next(),
             "lead_scanning_access_code": scanning.next(),
-            "lead_scanning_scope_by_device": name.startswith("Wolkenkuckuck"),
-            "allow_lead_scanning": not name.startswith("Der Wandelgang"),
-            "allow_lead_access": not name.startswith("Marebello"),
-            "allow_voucher_access": not name.startswith("Tintenfisch"),
-            "comment": rng.choice(("Needs power until midnight", "Invoice to head office", "Booth moved from D3")) if rng.random() < 0.15 else "",
-            "exhibitor_tags": _TAG_OF[initial],
+            "lead_scanning_scope_by_device": name == _BY_DEVICE,
+            "allow_lead_scanning": name != _NO_SCANNING,
+            "allow_lead_access": name != _NO_LEADS,
+            "allow_voucher_access": name != _NO_VOUCHERS,
+            "comment": rng.choice(_COMMENTS) if rng.random() < 0.2 else "",
+            "exhibitor_tags": [tag] if tag else [],
         }
         leads = round(5 + 115 * rng.random() ** 1.8) if row["allow_lead_scanning"] else 0
         exhibitors.append(Exhibitor(row, _phones(rng, 1 + (leads > 25) + (leads > 70)), leads))

@@ -219,7 +219,9 @@ def _is_blocked(seat: Json) -> bool:
     """The camera lane next to the stage, the technical desk's neighbours, and four seats behind a pillar."""
     zone, row, number = seat["zone_name"], seat["row_name"], int(seat["seat_number"])
     if zone == "Ground floor":
-        return (row == "1" and number > 2) or (row == "20" and 11 <= number <= 22) or (row == "19" and 14 <= number <= 17)
+        return (
+            (row == "1" and number > 2) or (row == "20" and 11 <= number <= 22) or (row == "19" and 14 <= number <= 17)
+        )
     if zone in ("Ground floor left", "Ground floor right"):
         return row in ("1", "2") and number <= 2
     return False

@@ -6,32 +6,35 @@ from dataclasses import dataclass
 
 from portal.exchange.demo.kit import Json
 
-#: Weight, given names of women, of men, family names.
+#: Weight, given names of women, of men, family names (``/`` where those of men and women differ, ``_`` for a space).
 _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
     (
         34,
-        "Anna Lena Marie Sophie Katharina Hannelore Franziska Johanna Käthe Ulrike Sabine Birgit Petra Svenja Antje Heike "
-        "Miriam Annika Friederike Jördis Carolin Nele Dörte Silke Marlene Theresa Vanessa Ines Greta Ronja",
-        "Lukas Jonas Jürgen Björn Matthias Sebastian Hans-Peter Karl-Heinz Stefan Tobias Götz Jörg Günther Rüdiger Felix "
-        "Maximilian Florian Holger Torsten Uwe Andreas Dominik Moritz Leon Kilian Henning Sönke Ansgar Fabian Malte",
-        "Müller Schmidt Schäfer Weiß Köhler Krüger Groß Böhm Jäger Vogel Winkler Lorenz Kühn Pohl Engel Günther Brandt Haas "
-        "Schreiber Dietrich Ziegler Kuhn Löwe Sauer Arnold Pfeiffer Ebert Rösler Süß Wüst Nußbaum Thielemann Steinbrück "
-        "Hartmann-Lüders Meyer-Schröder Förster Bär Kästner Öhler Übelacker Fußmann Großkopf Lindner Beckers Oelze Harms "
-        "Petersen Claasen Ehlers Buchholz Riemann Noack Kretschmer Zschoche Wieczorek Heß Strauß Eßer Trautmann Wendt",
+        "Anna Lena Marie Sophie Katharina Hannelore Franziska Johanna Käthe Ulrike Sabine Birgit Petra Svenja "
+        "Antje Heike Miriam Annika Friederike Jördis Carolin Nele Dörte Silke Marlene Theresa Vanessa Ines Greta "
+        "Ronja",
+        "Lukas Jonas Jürgen Björn Matthias Sebastian Hans-Peter Karl-Heinz Stefan Tobias Götz Jörg Günther "
+        "Rüdiger Felix Maximilian Florian Holger Torsten Uwe Andreas Dominik Moritz Leon Kilian Henning Sönke "
+        "Ansgar Fabian Malte",
+        "Müller Schmidt Schäfer Weiß Köhler Krüger Groß Böhm Jäger Vogel Winkler Lorenz Kühn Pohl Engel Günther "
+        "Brandt Haas Schreiber Dietrich Ziegler Kuhn Löwe Sauer Arnold Pfeiffer Ebert Rösler Süß Wüst Nußbaum "
+        "Thielemann Steinbrück Hartmann-Lüders Meyer-Schröder Förster Bär Kästner Öhler Übelacker Fußmann "
+        "Großkopf Lindner Beckers Oelze Harms Petersen Claasen Ehlers Buchholz Riemann Noack Kretschmer Zschoche "
+        "Wieczorek Heß Strauß Eßer Trautmann Wendt",
     ),
     (
         11,
         "Emily Charlotte Grace Hannah Olivia Ruth Abigail Zoë Chloë Imogen Fiona Harriet Naomi Georgia Tamsin",
         "James Oliver Thomas Daniel Harry Callum Duncan Rhys Owen Marcus Elliot Nathan Graham Toby Alistair",
-        "Smith Taylor Walker Hughes Bennett Carter Fletcher Ward Holloway Pemberton Whitfield Ashworth Turner Griffiths "
-        "St._John Barrington-Ward Morgan Hargreaves Thornton Lovell Okafor Sinclair MacLeod",
+        "Smith Taylor Walker Hughes Bennett Carter Fletcher Ward Holloway Pemberton Whitfield Ashworth Turner "
+        "Griffiths St._John Barrington-Ward Morgan Hargreaves Thornton Lovell Okafor Sinclair MacLeod",
     ),
     (
         6,
         "Camille Élodie Chloé Amélie Zoé Inès Mélanie Hélène Aurélie Noémie Marie-Claire Anaïs",
         "Jean-Luc François Rémi Jérôme Étienne Benoît Théo Loïc Grégoire Aurélien Maël Cédric",
-        "Lefèvre Dubois Moreau Girard Fournier Bézier Château D'Aubigné L'Hermite Béranger Gauthier Noël Delacroix Perrault "
-        "Rousseau De_La_Tour Crépin Vasseur Maréchal",
+        "Lefèvre Dubois Moreau Girard Fournier Bézier Château D'Aubigné L'Hermite Béranger Gauthier Noël "
+        "Delacroix Perrault Rousseau De_La_Tour Crépin Vasseur Maréchal",
     ),
     (
         4,
@@ -55,13 +58,13 @@ _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
         4,
         "Agnieszka Małgorzata Zofia Grażyna Łucja Katarzyna Bożena Elżbieta",
         "Łukasz Paweł Michał Krzysztof Stanisław Wojciech Jędrzej Rafał",
-        "Kowalski Wiśniewska Wójcik Zieliński Szymański Dąbrowski Jabłoński Król Pawłowski Gołąb Żak Świątek",
+        "Kowalski/Kowalska Wiśniewski/Wiśniewska Wójcik Zieliński/Zielińska Szymański/Szymańska Dąbrowski/Dąbrowska Jabłoński/Jabłońska Król Pawłowski/Pawłowska Gołąb Żak Świątek",
     ),
     (
         3,
         "Tereza Kateřina Žaneta Jiřina Markéta Božena",
         "Jiří Ondřej Tomáš Zdeněk Přemysl Matěj",
-        "Dvořák Novotný Černý Procházka Růžička Kučera Šťastný Žák Němec Křížová",
+        "Dvořák/Dvořáková Novotný/Novotná Černý/Černá Procházka/Procházková Růžička/Růžičková Kučera/Kučerová Šťastný/Šťastná Žák Němec/Němcová Kříž/Křížová",
     ),
     (
         5,
@@ -133,7 +136,7 @@ _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
         3,
         "Siobhán Aoife Róisín Caoimhe Niamh",
         "Seán Cillian Pádraig Oisín Eoghan",
-        "O'Brien O'Connor Ó_Súilleabháin MacCarthy Ní_Dhomhnaill Byrne O'Shaughnessy Fitzgerald",
+        "O'Brien O'Connor Ó_Súilleabháin/Ní_Shúilleabháin MacCarthy Ó_Domhnaill/Ní_Dhomhnaill Byrne O'Shaughnessy Fitzgerald",
     ),
     (
         3,
@@ -160,24 +163,42 @@ _OWN_SCRIPT = (
 
 _TITLES = ("Dr", "Dr", "Dr", "Dr", "Prof. Dr", "Prof.", "Dipl.-Ing.")
 _ASCII = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae", "ł": "l", "đ": "d", "ı": "i", "œ": "oe"}
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "ø": "oe",
+        "å": "aa",
+        "æ": "ae",
+        "ł": "l",
+        "đ": "d",
+        "ı": "i",
+        "œ": "oe",
+    }
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody: the name in parts, and the mailbox made of it (before the ``@``)."""
+    """Somebody: the name in parts, the mailbox made of it (before the ``@``), and what relatives have in "
+    "common."""
 
     parts: Json
     mailbox: str
-    family: str
+    family: str = ""
+    language: int | None = None
 
 
 def plain(text: str) -> str:
     """Lower-case ASCII letters, digits, dots and dashes that are left of a text in a Latin script."""
     folded = unicodedata.normalize("NFKD", text.lower().translate(_ASCII))
-    kept = "".join("-" if char in " -" else char for char in folded if char.isascii() and (char.isalnum() or char in " -."))
-    return kept.strip("-.").replace(".-", "-")
+    words = (
+        "".join(char for char in folded if char.isascii() and (char.isalnum() or char in " -."))
+        .replace("-", " ")
+        .split()
+    )
+    return "-".join(words).strip(".")
 
 
 class People:
@@ -185,9 +206,7 @@ class People:
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._languages = [
-            (women.split(), men.split(), families.split()) for _, women, men, families in _LANGUAGES
-        ]
+        self._languages = [(women.split(), men.split(), families.split()) for _, women, men, families in _LANGUAGES]
         self._weights = [weight for weight, *_ in _LANGUAGES]
 
     def someone(self, relative: Person | None = None) -> Person:
@@ -195,17 +214,21 @@ class People:
         rng = self._rng
         if relative is None and rng.random() < 0.012:
             full_name, mailbox = rng.choice(_OWN_SCRIPT)
-            return Person({"_scheme": "full", "full_name": full_name}, mailbox, "")
-        women, men, families = rng.choices(self._languages, self._weights)[0]
+            return Person({"_scheme": "full", "full_name": full_name}, mailbox)
+        language = rng.choices(range(len(self._languages)), self._weights)[0]
+        if relative is not None and relative.language is not None and rng.random() < 0.9:
+            language = relative.language
+        women, men, families = self._languages[language]
         woman = rng.random() < 0.48
-        given = rng.choice(women if woman else men).replace("_", " ")
-        family = rng.choice(families).replace("_", " ")
-        if relative is not None and relative.family and rng.random() < 0.7:
+        given = rng.choice(women if woman else men)
+        family = rng.choice(families)
+        if relative is not None and relative.language == language and rng.random() < 0.75:
             family = relative.family
-        return self._named(given, family, woman)
+        return self._named(given.replace("_", " "), family, woman, language)
 
-    def _named(self, given: str, family: str, woman: bool) -> Person:
+    def _named(self, given: str, both: str, woman: bool, language: int) -> Person:
         rng = self._rng
+        family = both.split("/")[-1 if woman else 0].replace("_", " ")
         mailbox = f"{plain(given)}.{plain(family)}"
         throw = rng.random()
         if throw < 0.9:
@@ -220,4 +243,4 @@ class People:
             }
         else:
             parts = {"_scheme": "full", "full_name": f"{given} {family}"}
-        return Person(parts, mailbox, family)
+        return Person(parts, mailbox, both, language)

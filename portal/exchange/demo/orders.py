@@ -207,7 +207,14 @@ class BoxOffice:
         return []
 
     def _ticket(
-        self, sale: Sale, item: int, variation: int | None, guest: Person, address: str, company: Company | None, city: City
+        self,
+        sale: Sale,
+        item: int,
+        variation: int | None,
+        guest: Person,
+        address: str,
+        company: Company | None,
+        city: City,
     ) -> None:
         rng = self._rng
         ticket = self._position(sale, item, variation)
@@ -284,4 +291,10 @@ def _choice(question: int, position: int) -> Json:
 
 def attendees(sales: list[Sale]) -> list[Json]:
     """Positions that admit somebody and count: paid, neither cancelled nor a test."""
-    return [ticket for sale in sales if sale.counts for ticket in sale.tickets if not ticket["canceled"] and ticket["item"] in ADMISSION]
+    return [
+        ticket
+        for sale in sales
+        if sale.counts
+        for ticket in sale.tickets
+        if not ticket["canceled"] and ticket["item"] in ADMISSION
+    ]

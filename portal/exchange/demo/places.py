@@ -44,8 +44,9 @@ _CITIES: tuple[tuple[City, float], ...] = tuple(
         (
             "DE",
             _GERMAN,
-            "Berlin 16, Hamburg 8, München 8, Köln 6, Leipzig 4, Frankfurt am Main 4, Stuttgart 4, Düsseldorf 3, Nürnberg 3, "
-            "Dresden 3, Bremen 2, Hannover 2, Heidelberg 2, Göttingen 1, Würzburg 1, Saarbrücken 1, Lübeck 1, Tübingen 1",
+            "Berlin 16, Hamburg 8, München 8, Köln 6, Leipzig 4, Frankfurt am Main 4, Stuttgart 4, Düsseldorf 3, "
+            "Nürnberg 3, Dresden 3, Bremen 2, Hannover 2, Heidelberg 2, Göttingen 1, Würzburg 1, Saarbrücken 1, "
+            "Lübeck 1, Tübingen 1",
         ),
         ("AT", _AUSTRIAN, "Wien 4, Graz 1, Linz 1, Innsbruck 1"),
         ("CH", _SWISS, "Zürich 3, Basel 1, Genève 1, Bern 1"),
@@ -71,17 +72,24 @@ _CITIES: tuple[tuple[City, float], ...] = tuple(
     for name, weight in ((entry.rsplit(" ", 1)[0], float(entry.rsplit(" ", 1)[1])) for entry in cities.split(", "))
 )
 
-_STEMS = (
-    "Nordlicht Steinbock Kupferkiesel Windrose Blauwal Morgenrot Silberdistel Haselnuss Feldlerche Ankerplatz Sternschnuppe "
-    "Ziegenpeter Moorhuhn Wolkenbruch Papierflieger Brombeer Eisvogel Kieselgrund Flaschenzug Zugvogel Harbourstone Foxglove "
-    "Quillfeather Lanternhill Saltmarsh Copperleaf Thistledown Bramblewick Oakenshaw Merrymeet Puddleduck Ravensbridge "
-    "Hollyhock Windlass Bluebottle Grindlewood Larkspur Tidewater Belletoile Petitpont Vertbois Grandlac Molenwiek Zilvermeeuw "
-    "Tulpenveld Polarräv Björkdal Fjordlys Złotyklon Zielonylas Modrásova Luzverde Costaclara Marebello Yakamoz Sakurazaka"
-).split()
-_TRADES = (
-    "Analytics Logistik Software Consulting Kongress Medien Robotics Optik Energie Verlag Bühnentechnik Architektur Textil "
-    "Systems Events Catering Labs Mobility Payments Druck Akustik Research Sensorik Ticketing Design Werbung Touristik"
-).split()
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+_STEMS = _words(
+    "Nordlicht Steinbock Kupferkiesel Windrose Blauwal Morgenrot Silberdistel Haselnuss Feldlerche Ankerplatz "
+    "Sternschnuppe Ziegenpeter Moorhuhn Wolkenbruch Papierflieger Brombeer Eisvogel Kieselgrund Flaschenzug "
+    "Zugvogel Harbourstone Foxglove Quillfeather Lanternhill Saltmarsh Copperleaf Thistledown Bramblewick "
+    "Oakenshaw Merrymeet Puddleduck Ravensbridge Hollyhock Windlass Bluebottle Grindlewood Larkspur Tidewater "
+    "Belletoile Petitpont Vertbois Grandlac Molenwiek Zilvermeeuw Tulpenveld Polarräv Björkdal Fjordlys "
+    "Złotyklon Zielonylas Modrásova Luzverde Costaclara Marebello Yakamoz Sakurazaka"
+)
+_TRADES = _words(
+    "Analytics Logistik Software Consulting Kongress Medien Robotics Optik Energie Verlag Bühnentechnik "
+    "Architektur Textil Systems Events Catering Labs Mobility Payments Druck Akustik Research Sensorik Ticketing "
+    "Design Werbung Touristik"
+)
 _INSTITUTIONS = (
     "Universität {}",
     "Hochschule {}",
@@ -105,7 +113,7 @@ def make_companies(rng: random.Random, count: int) -> list[Company]:
     for number, name in enumerate(rng.sample(names, count)):
         city = some_city(rng)
         if city.country == "DE" and rng.random() < 0.12:
-            full = rng.choice(_INSTITUTIONS).format(city.name)
+            full = name = f"{rng.choice(_INSTITUTIONS).format(city.name)} {number}"
         else:
             full = f"{name} {rng.choice(city.forms)}".strip()
         domain = f"{plain(name)}.{EXAMPLE_DOMAINS[number % len(EXAMPLE_DOMAINS)]}"

@@ -14,8 +14,20 @@ CONTRACT_ID = 15
 SEAT_VOUCHER_ID = 51
 
 _COMMENTS = {
-    "en": ("Free ticket", "For our best customers", "For speakers on our stage", "Booth staff", "Half price for partners"),
-    "de": ("Freikarte", "Für unsere Stammkunden", "Für Vortragende auf unserer Bühne", "Standpersonal", "Halber Preis für Partner"),
+    "en": (
+        "Free ticket",
+        "For our best customers",
+        "For speakers on our stage",
+        "Booth staff",
+        "Half price for partners",
+    ),
+    "de": (
+        "Freikarte",
+        "Für unsere Stammkunden",
+        "Für Vortragende auf unserer Bühne",
+        "Standpersonal",
+        "Halber Preis für Partner",
+    ),
 }
 
 
@@ -59,7 +71,7 @@ class VoucherBook:
     """All vouchers of the fair, in the order of their ids."""
 
     def __init__(self, rng: random.Random, hall: Hall, fair: Fair, locales: list[str | None]) -> None:
-        """``locales`` holds an exhibitor's language each, None for one without vouchers; the first is the contract's."""
+        """``locales``: an exhibitor's language each, None for one without vouchers; the first is the contract's."""
         self._rng = rng
         self._codes = Codes(rng, ALPHABET, 16, (CONTRACT_CODE,))
         self._ids = (number for number in range(1, 1000) if number not in (CONTRACT_ID, SEAT_VOUCHER_ID))
@@ -73,7 +85,15 @@ class VoucherBook:
         self.vouchers.sort(key=lambda voucher: voucher.id)
 
     def _add(
-        self, mode: str, value: str | None, usages: int, wanted: int, *, exhibitor: int | None = None, comment: str = "", **more: object
+        self,
+        mode: str,
+        value: str | None,
+        usages: int,
+        wanted: int,
+        *,
+        exhibitor: int | None = None,
+        comment: str = "",
+        **more: object,
     ) -> None:
         row: Json = {
             "id": more.pop("id", None) or next(self._ids),
@@ -97,12 +117,30 @@ class VoucherBook:
 
     def _for_contract(self, hall: Hall) -> None:
         self._add(
-            "set", "12.00", 1, 0, exhibitor=0, comment="Free ticket", id=CONTRACT_ID, code=CONTRACT_CODE, tag="testvoucher"
+            "set",
+            "12.00",
+            1,
+            0,
+            exhibitor=0,
+            comment="Free ticket",
+            id=CONTRACT_ID,
+            code=CONTRACT_CODE,
+            tag="testvoucher",
         )
         self._add("set", "0.00", 12, 7, exhibitor=0, comment="Für unsere Testpersonen", block_quota=True)
         self._add("percent", "50.00", 20, 11, exhibitor=0, comment="Halber Preis für Partner", item=None)
         seat = hall.seats[0]["seat_guid"]
-        self._add("set", "0.00", 1, 0, exhibitor=0, comment="Platz für Dr Johnson", id=SEAT_VOUCHER_ID, seat=seat, block_quota=True)
+        self._add(
+            "set",
+            "0.00",
+            1,
+            0,
+            exhibitor=0,
+            comment="Platz für Dr Johnson",
+            id=SEAT_VOUCHER_ID,
+            seat=seat,
+            block_quota=True,
+        )
 
     def _for_exhibitor(self, exhibitor: int, locale: str) -> None:
         rng = self._rng
@@ -122,14 +160,26 @@ class VoucherBook:
         until = stamp(self._fair.at(1, 18))
         self._add("percent", "20.00", 200, 120, tag="newsletter", comment="Newsletter in spring", item=None)
         self._add("subtract", "10.00", 100, 45, tag="association", variation=REGULAR, valid_until=until)
-        self._add("set", "45.00", 50, 38, tag="early", variation=EARLY_BIRD, valid_until=stamp(self._fair.at(-60, 23, 59)))
+        self._add(
+            "set", "45.00", 50, 38, tag="early", variation=EARLY_BIRD, valid_until=stamp(self._fair.at(-60, 23, 59))
+        )
         self._add("set", "0.00", 20, 14, tag="students", item=STUDENT, comment="Helpers at the doors")
         self._add("percent", "100.00", 10, 6, tag="guests", item=VIP, allow_ignore_quota=True, comment="City hall")
         self._add("none", None, 40, 22, tag="balcony", item=BALCONY)
-        kept = [seat for row in hall.rows(VIP)[:2] for seat in row[6:10]] + [hall.rows(BALCONY)[0][number] for number in (10, 11)]
+        kept = [seat for row in hall.rows(VIP)[:2] for seat in row[6:10]] + [
+            hall.rows(BALCONY)[0][number] for number in (10, 11)
+        ]
         for seat in kept:
             self._add(
-                "set", "0.00", 1, 0, tag="house seats", item=seat["product"], seat=seat["seat_guid"], block_quota=True, valid_until=until
+                "set",
+                "0.00",
+                1,
+                0,
+                tag="house seats",
+                item=seat["product"],
+                seat=seat["seat_guid"],
+                block_quota=True,
+                valid_until=until,
             )
 
     def held_seats(self) -> set[str]:
