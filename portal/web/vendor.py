@@ -1,8 +1,8 @@
 """The front end's vendored files: fetched from npm, named with version and licence, held to their checksums.
 
-``python -m portal.web.vendor`` packs every package of ``static/vendor/manifest.json`` afresh with ``npm pack``, compares
-each file with its checksum and writes it. ``--offline`` compares what lies in the tree and fetches nothing. After a new
-version, package, file or icon in the manifest, ``--accept`` takes over the checksums of what was fetched.
+``python -m portal.web.vendor`` packs every package of ``static/vendor/manifest.json`` afresh with ``npm pack``,
+compares each file with its checksum and writes it. ``--offline`` compares what lies in the tree and fetches nothing.
+After a new version, package, file or icon in the manifest, ``--accept`` takes over the checksums of what was fetched.
 """
 
 import argparse

@@ -1,0 +1,32 @@
+"""Addresses of static files that change with their content, so that browsers may keep them for good."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+FOREVER = "public, max-age=31536000, immutable"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates ``asset(filename)``; what is fetched by such an address is kept for a year."""
+    versions: dict[str, tuple[float, str]] = {}
+
+    def version(filename: str) -> str:
+        path = Path(app.static_folder or "") / filename
+        changed = path.stat().st_mtime
+        known = versions.get(filename)
+        if known is None or known[0] != changed:
+            known = versions[filename] = (changed, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+        return known[1]
+
+    def asset(filename: str) -> str:
+        return url_for("static", filename=filename, v=version(filename))
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        if request.endpoint == "static" and "v" in request.args and response.status_code in (200, 304):
+            response.headers["Cache-Control"] = FOREVER
+        return response
+
+    app.jinja_env.globals["asset"] = asset

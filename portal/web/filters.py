@@ -1,0 +1,187 @@
+"""How values read on a page: times in the event's zone, money, numbers and localised strings by the reader's locale."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import babel.dates
+import babel.numbers
+from babel import Locale
+from flask import Flask, g, has_request_context
+from flask_babel import get_locale, get_timezone
+
+from portal.core import clock
+from portal.core.i18n import LocalisedString, localise
+
+Zone = tzinfo | str | None
+
+#: Within so many days a weekday names a day on its own.
+NEAR = timedelta(days=6)
+
+
+# ------------------------------------------------------------------------------------------------ pure functions
+
+
+def zone_of(zone: Zone) -> tzinfo:
+    """A zone by its name or as it is; UTC for none."""
+    if zone is None or zone == "":
+        return UTC
+    return ZoneInfo(zone) if isinstance(zone, str) else zone
+
+
+def format_when(value: datetime, zone: Zone, locale: Locale, now: datetime) -> str:
+    """``Tue 14:05`` within six days of ``now``; with the date beyond them, with the year in another year."""
+    local, here = value.astimezone(zone_of(zone)), now.astimezone(zone_of(zone))
+    if abs(local.date() - here.date()) <= NEAR:
+        return babel.dates.format_datetime(local, "ccc HH:mm", locale=locale)
+    return f"{format_day(local, zone, locale, now)} {local:%H:%M}"
+
+
+def format_day(value: date, zone: Zone, locale: Locale, now: datetime) -> str:
+    """``Tue, Jun 3`` (the locale's order), with the year instead of the weekday in another year."""
+    day = value.astimezone(zone_of(zone)).date() if isinstance(value, datetime) else value
+    same_year = day.year == now.astimezone(zone_of(zone)).year
+    return babel.dates.format_skeleton("MMMEd" if same_year else "yMMMd", day, locale=locale)
+
+
+def format_fulltime(value: datetime, zone: Zone, locale: Locale) -> str:
+    """Everything: weekday, date, time to the second and the zone's short name."""
+    local = value.astimezone(zone_of(zone))
+    day = babel.dates.format_date(local, "full", locale=locale)
+    return f"{day}, {local:%H:%M:%S} {local.tzname()}"
+
+
+def format_span(start: datetime, end: datetime | None, zone: Zone, locale: Locale) -> str:
+    """``Jun 3 – 5, 2025``: the days from ``start`` to ``end`` in the locale's form."""
+    first = start.astimezone(zone_of(zone)).date()
+    last = end.astimezone(zone_of(zone)).date() if end else first
+    return babel.dates.format_interval(first, last, "yMMMd", locale=locale)
+
+
+def format_ago(value: datetime, locale: Locale, now: datetime) -> str:
+    """``3 minutes ago``, ``in 2 hours``."""
+    return babel.dates.format_timedelta(value - now, add_direction=True, locale=locale)
+
+
+def format_money(value: Decimal | str | int | None, currency: str | None, locale: Locale) -> str:
+    """``€12.00`` in the locale's form; two places without a currency; nothing for nothing."""
+    if value is None or value == "":
+        return ""
+    amount = Decimal(value)
+    if not currency:
+        return babel.numbers.format_decimal(amount, format="#,##0.00", locale=locale)
+    return babel.numbers.format_currency(amount, currency, locale=locale)
+
+
+def format_number(value: Decimal | float | None, locale: Locale) -> str:
+    """A number with the locale's grouping."""
+    return "" if value is None else babel.numbers.format_decimal(value, locale=locale)
+
+
+def format_percent(part: float, whole: float, locale: Locale) -> str:
+    """``part`` of ``whole`` in whole percents; never 100 % or 0 % where something is missing or there."""
+    if not whole:
+        return babel.numbers.format_percent(0, locale=locale)
+    ratio = part / whole
+    if 0 < ratio < 1:
+        ratio = min(max(round(ratio, 2), 0.01), 0.99)
+    return babel.numbers.format_percent(ratio, locale=locale)
+
+
+def language_names(codes: list[str]) -> list[tuple[str, str]]:
+    """Each language's code with its own name for itself, for the language switch."""
+    return [(code, (Locale.parse(code, sep="-").get_display_name() or code).capitalize()) for code in codes]
+
+
+# --------------------------------------------------------------------------------------------- the templates' names
+
+
+def current_locale() -> Locale:
+    """The reader's locale; English outside of requests."""
+    return get_locale() or Locale("en")
+
+
+def current_zone() -> tzinfo:
+    """The zone of the event at hand (``g.event_zone``), else the app's."""
+    named: Zone = g.get("event_zone") if has_request_context() else None
+    return zone_of(named) if named else get_timezone() or UTC
+
+
+def when(value: datetime | None, zone: Zone = None) -> str:
+    """Filter: the short form of a moment."""
+    return "" if value is None else format_when(value, zone or current_zone(), current_locale(), clock.now())
+
+
+def day(value: date | None, zone: Zone = None) -> str:
+    """Filter: the short form of a day."""
+    return "" if value is None else format_day(value, zone or current_zone(), current_locale(), clock.now())
+
+
+def fulltime(value: datetime | None, zone: Zone = None) -> str:
+    """Filter: the full form of a moment."""
+    return "" if value is None else format_fulltime(value, zone or current_zone(), current_locale())
+
+
+def span(start: datetime | None, end: datetime | None = None, zone: Zone = None) -> str:
+    """Filter: the days of something that lasts."""
+    return "" if start is None else format_span(start, end, zone or current_zone(), current_locale())
+
+
+def ago(value: datetime | None) -> str:
+    """Filter: how long ago."""
+    return "" if value is None else format_ago(value, current_locale(), clock.now())
+
+
+def localised(value: LocalisedString | str | None, *fallbacks: str | None) -> str:
+    """Filter: a localised string for the reader, else in ``fallbacks``, else in any language."""
+    return localise(value, str(current_locale()), *fallbacks)
+
+
+def money(value: Decimal | str | int | None, currency: str | None = None) -> str:
+    """Filter: an amount of money."""
+    return format_money(value, currency, current_locale())
+
+
+def number(value: Decimal | float | None) -> str:
+    """Filter: a number."""
+    return format_number(value, current_locale())
+
+
+def percent(part: float, whole: float) -> str:
+    """Filter: ``3|percent(4)`` is 75%."""
+    return format_percent(part, whole, current_locale())
+
+
+def isotime(value: date | None, zone: Zone = None) -> str:
+    """Filter: for ``<time datetime>`` and for date and time fields of forms."""
+    if isinstance(value, datetime):
+        return value.astimezone(zone_of(zone or current_zone())).isoformat(timespec="seconds")
+    return "" if value is None else value.isoformat()
+
+
+def messages(error: Any, name: str | None = None) -> list[str]:
+    """Filter: an error as messages. A mapping is looked up by ``name``: a form hands all its errors to each field."""
+    found = error.get(name) if hasattr(error, "get") else error
+    if not found:
+        return []
+    return [str(found)] if isinstance(found, str) or not hasattr(found, "__iter__") else [str(each) for each in found]
+
+
+def value_of(value: Any, name: str) -> Any:
+    """Filter: a field's value. A mapping (a form, a dict) is looked up by ``name``; nothing becomes ``""``."""
+    found = value.get(name) if hasattr(value, "get") else value
+    return "" if found is None else found
+
+
+FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, value_of)
+
+
+def init_app(app: Flask) -> None:
+    """Give the filters, ``locale_tag()`` and ``languages()`` to every template."""
+    for function in FILTERS:
+        app.jinja_env.filters[function.__name__] = function
+    offered = language_names(list(app.config.get("LANGUAGES") or ["en", "de"]))
+    app.jinja_env.globals["languages"] = lambda: offered
+    app.jinja_env.globals["locale_tag"] = lambda: str(current_locale()).replace("_", "-")
+    app.jinja_env.globals["now"] = clock.now
