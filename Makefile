@@ -109,7 +109,7 @@ lock: $(VENV)/.dev ## Write requirements*.in down as hashed requirements*.txt
 
 translations: $(VENV)/.dev ## Take new texts from the sources into the catalogs and compile them
 	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --keyword lazy_gettext --keyword lazy_ngettext:1,2 \
-		--no-location --sort-output --project portal --output-file $(VENV)/messages.pot .
+		--no-location --sort-output --project portal --version 1 --output-file $(VENV)/messages.pot .
 	@test -d $(CATALOGS)/de || $(BIN)/pybabel --quiet init --locale de --no-wrap \
 		--input-file $(VENV)/messages.pot --output-dir $(CATALOGS)
 	@$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
