@@ -106,7 +106,7 @@ def build_exhibitors(facts: DemoFacts) -> list[Exhibitor]:
     rng.shuffle(names)
     for number, (name, tag, locale) in enumerate(names, 2):
         person = people.someone()
-        domain = f"{plain(name).replace('.', '')}.{EXAMPLE_DOMAINS[number % 3]}"
+        domain = f"{plain(name)}.{EXAMPLE_DOMAINS[number % 3]}"
         row: Json = {
             "id": number,
             "name": name,

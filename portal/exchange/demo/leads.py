@@ -27,7 +27,7 @@ _HOURS: tuple[tuple[tuple[int, int], float], ...] = (
     ((0, 13), 0.8),
     ((0, 14), 1.4),
 )
-_RATINGS: tuple[tuple[int | None, float], ...] = ((None, 30), (0, 2), (1, 6), (2, 11), (3, 20), (4, 20), (5, 11))
+_RATINGS: tuple[tuple[int | None, float], ...] = ((None, 30), (0, 4), (1, 6), (2, 11), (3, 20), (4, 20), (5, 11))
 _TAGS: list[str] = settings()["lead_tags"]
 
 

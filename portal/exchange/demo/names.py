@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from portal.exchange.demo.kit import Json
 
-#: Weight, given names of women, of men, family names (``/`` where those of men and women differ, ``_`` for a space).
+#: Weight, given names of women, of men, family names
+#: (``/`` where those of men and women differ, ``_`` for a space).
 _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
     (
         34,
@@ -40,7 +41,8 @@ _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
         4,
         "Sanne Femke Lotte Anouk Maaike Marijke Fleur Roos Noortje",
         "Daan Sjoerd Bram Joost Ruben Thijs Wouter Gijs Pieter",
-        "De_Vries Van_den_Berg Jansen Van_'t_Hof Bakker Hoekstra De_Graaf Ter_Horst Dijkstra Kuipers Van_der_Meer In_'t_Veld",
+        "De_Vries Van_den_Berg Jansen Van_'t_Hof Bakker Hoekstra De_Graaf Ter_Horst Dijkstra Kuipers Van_der_Meer "
+        "In_'t_Veld",
     ),
     (
         5,
@@ -58,13 +60,15 @@ _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
         4,
         "Agnieszka Małgorzata Zofia Grażyna Łucja Katarzyna Bożena Elżbieta",
         "Łukasz Paweł Michał Krzysztof Stanisław Wojciech Jędrzej Rafał",
-        "Kowalski/Kowalska Wiśniewski/Wiśniewska Wójcik Zieliński/Zielińska Szymański/Szymańska Dąbrowski/Dąbrowska Jabłoński/Jabłońska Król Pawłowski/Pawłowska Gołąb Żak Świątek",
+        "Kowalski/Kowalska Wiśniewski/Wiśniewska Wójcik Zieliński/Zielińska Szymański/Szymańska Dąbrowski/Dąbrowska "
+        "Jabłoński/Jabłońska Król Pawłowski/Pawłowska Gołąb Żak Świątek",
     ),
     (
         3,
         "Tereza Kateřina Žaneta Jiřina Markéta Božena",
         "Jiří Ondřej Tomáš Zdeněk Přemysl Matěj",
-        "Dvořák/Dvořáková Novotný/Novotná Černý/Černá Procházka/Procházková Růžička/Růžičková Kučera/Kučerová Šťastný/Šťastná Žák Němec/Němcová Kříž/Křížová",
+        "Dvořák/Dvořáková Novotný/Novotná Černý/Černá Procházka/Procházková Růžička/Růžičková Kučera/Kučerová "
+        "Šťastný/Šťastná Žák Němec/Němcová Kříž/Křížová",
     ),
     (
         5,
@@ -136,7 +140,8 @@ _LANGUAGES: tuple[tuple[int, str, str, str], ...] = (
         3,
         "Siobhán Aoife Róisín Caoimhe Niamh",
         "Seán Cillian Pádraig Oisín Eoghan",
-        "O'Brien O'Connor Ó_Súilleabháin/Ní_Shúilleabháin MacCarthy Ó_Domhnaill/Ní_Dhomhnaill Byrne O'Shaughnessy Fitzgerald",
+        "O'Brien O'Connor Ó_Súilleabháin/Ní_Shúilleabháin MacCarthy Ó_Domhnaill/Ní_Dhomhnaill Byrne O'Shaughnessy "
+        "Fitzgerald",
     ),
     (
         3,
@@ -191,14 +196,14 @@ class Person:
 
 
 def plain(text: str) -> str:
-    """Lower-case ASCII letters, digits, dots and dashes that are left of a text in a Latin script."""
+    """Lower-case ASCII letters, digits and dashes that are left of a text in a Latin script."""
     folded = unicodedata.normalize("NFKD", text.lower().translate(_ASCII))
     words = (
-        "".join(char for char in folded if char.isascii() and (char.isalnum() or char in " -."))
+        "".join(char for char in folded if char.isascii() and (char.isalnum() or char in " -"))
         .replace("-", " ")
         .split()
     )
-    return "-".join(words).strip(".")
+    return "-".join(words)
 
 
 class People:

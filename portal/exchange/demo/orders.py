@@ -19,7 +19,7 @@ CONTRACT_ORDERS = ("U0HW7", "T0E7E")
 CONTRACT_POSITION = 134
 
 _GROUPS = ((1, 0.68), (2, 0.19), (3, 0.07), (4, 0.03), (5, 0.015), (6, 0.008), (10, 0.004))
-_PRODUCTS = ((STANDARD, 0.795), (VIP, 0.02), (BALCONY, 0.06), (STUDENT, 0.1), (PRESS, 0.025))
+_PRODUCTS = ((STANDARD, 0.8), (VIP, 0.015), (BALCONY, 0.06), (STUDENT, 0.1), (PRESS, 0.025))
 _STATUSES = (("p", 0.905), ("n", 0.045), ("e", 0.02), ("c", 0.03))
 _DIETS = ("Vegetarian", "Vegan", "No nuts please", "Gluten-free", "Halal", "Keine Milchprodukte", "Vegetarisch", "")
 _MAIL_HOSTS = ("mail", "post", "inbox", "letters")

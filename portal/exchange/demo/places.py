@@ -110,12 +110,15 @@ def make_companies(rng: random.Random, count: int) -> list[Company]:
     """Companies with different names and domains; the first are the larger ones."""
     names = [f"{stem} {trade}" for stem in _STEMS for trade in _TRADES]
     companies = []
+    institutions: set[str] = set()
     for number, name in enumerate(rng.sample(names, count)):
         city = some_city(rng)
-        if city.country == "DE" and rng.random() < 0.12:
-            full = name = f"{rng.choice(_INSTITUTIONS).format(city.name)} {number}"
-        else:
-            full = f"{name} {rng.choice(city.forms)}".strip()
+        full = f"{name} {rng.choice(city.forms)}".strip()
+        if city.country == "DE" and rng.random() < 0.2:
+            institution = rng.choice(_INSTITUTIONS).format(city.name)
+            if institution not in institutions:
+                institutions.add(institution)
+                full = name = institution
         domain = f"{plain(name)}.{EXAMPLE_DOMAINS[number % len(EXAMPLE_DOMAINS)]}"
         companies.append(Company(full, domain, city))
     return companies
