@@ -3,12 +3,12 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal import models  # noqa: F401 - every table is known before the database is used
 from portal.config import ROOT, Config
 from portal.core.actors import Actor, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
 from portal.events import queries as events
 from portal.exhibitors import queries as exhibitors
-from portal import models  # noqa: F401 - every table is known before the database is used
 from portal.extensions import csrf, htmx, limiter, login, mail, migrate
 from portal.web import access, errors, i18n, lifecycle
 

@@ -98,11 +98,11 @@ def make_user(email: str, name: str, **values: object) -> User:
     return add(User(email=email, name=name, password_hash=PASSWORD_HASH, **values))
 
 
-def make_team(organizer: Organizer, name: str, *, all_events: bool = True, permissions: tuple[str, ...] = PERMISSIONS) -> Team:
+def make_team(
+    organizer: Organizer, name: str, *, all_events: bool = True, permissions: tuple[str, ...] = PERMISSIONS
+) -> Team:
     """A team with the given permissions, all of them by default."""
-    return add(
-        Team(organizer_id=organizer.id, name=name, all_events=all_events, **dict.fromkeys(permissions, True))
-    )
+    return add(Team(organizer_id=organizer.id, name=name, all_events=all_events, **dict.fromkeys(permissions, True)))
 
 
 def make_exhibitor(event: Event, name: str, full: str, scanning: str | None = None, **values: object) -> Exhibitor:
@@ -153,7 +153,9 @@ def make_position(event: Event, item: Item, number: int, name: tuple[str, str], 
             price=Decimal("60.00"),
             secret=f"secret{event.id}x{number:04d}abcdefgh",
             pseudonymization_id=f"PSEUDO{number:04d}",
-            search_text=search_text(str(merged["attendee_name"]), str(merged["attendee_email"]), str(merged["company"])),
+            search_text=search_text(
+                str(merged["attendee_name"]), str(merged["attendee_email"]), str(merged["company"])
+            ),
             **merged,
         )
     )
@@ -194,7 +196,14 @@ def build_fair() -> Fair:
     _seats_and_tickets(fair, event, item)
     foreign_item = add(Item(event_id=foreign_event.id, name={"en": "Ticket"}, default_price=Decimal(1)))
     fair.foreign_seat = add(
-        Seat(event_id=foreign_event.id, zone_name="Hall", row_name="1", seat_number="1", seat_guid="1-1", product_id=foreign_item.id)
+        Seat(
+            event_id=foreign_event.id,
+            zone_name="Hall",
+            row_name="1",
+            seat_number="1",
+            seat_guid="1-1",
+            product_id=foreign_item.id,
+        )
     ).id
     _exhibitors(fair, event, foreign_event)
     checkin_list = add(CheckinList(event_id=event.id, name="Main entrance"))

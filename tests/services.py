@@ -105,9 +105,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path, ready: Any) -
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A private PostgreSQL cluster without durability; yields the URL of its maintenance database.
+def postgres(*, durable: bool = False) -> Iterator[str]:
+    """A private PostgreSQL cluster; yields the URL of its maintenance database.
 
+    Tests want it quick, the bench wants it ``durable``: every commit is on the disk before it is answered.
     PostgreSQL refuses to run as root, so as root it runs as Debian's user `postgres`, in a folder that is his.
     """
     binaries = postgres_bin()
@@ -140,9 +141,9 @@ def postgres() -> Iterator[str]:
                 "listen_addresses": "127.0.0.1",
                 "port": port,
                 "unix_socket_directories": folder,
-                "fsync": "off",
-                "synchronous_commit": "off",
-                "full_page_writes": "off",
+                "fsync": "on" if durable else "off",
+                "synchronous_commit": "on" if durable else "off",
+                "full_page_writes": "on" if durable else "off",
                 "max_connections": 200,
                 "shared_buffers": "64MB",
                 "timezone": "UTC",

@@ -95,7 +95,7 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
         lock = _LOCKS.pop(_driver_connection(dbapi_connection), None)
         if lock is not None:
             lock.close()
-        super().do_close(dbapi_connection)
+        super().do_close(dbapi_connection)  # type: ignore[no-untyped-call]
 
 
 registry.register("sqlite.portal", __name__, "SQLiteDialect")
@@ -133,7 +133,13 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     if not isinstance(dbapi_connection, sqlite3.Connection):
         return
     dbapi_connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=FULL", "cache_size=-16000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "busy_timeout=15000",
+        "foreign_keys=ON",
+        "synchronous=FULL",
+        "cache_size=-16000",
+    ):
         dbapi_connection.execute(f"PRAGMA {pragma}")
     file = dbapi_connection.execute("PRAGMA database_list").fetchone()[2]
     if file:

@@ -61,7 +61,9 @@ class NotSignedIn(DomainError):
     status = 401
     code = "not_authenticated"
 
-    def __init__(self, message: str = "Authentication credentials were not provided.", *, scheme: str = "Token") -> None:
+    def __init__(
+        self, message: str = "Authentication credentials were not provided.", *, scheme: str = "Token"
+    ) -> None:
         super().__init__(message, headers={"WWW-Authenticate": scheme})
 
 

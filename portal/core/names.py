@@ -49,9 +49,7 @@ def _with_degree(*order: str) -> Callable[[NameParts], str]:
 SCHEMES: dict[str, Scheme] = {
     "full": Scheme(("full_name",), _joined("full_name")),
     "given_family": Scheme(("given_name", "family_name"), _joined("given_name", "family_name")),
-    "title_given_family": Scheme(
-        ("title", "given_name", "family_name"), _joined("title", "given_name", "family_name")
-    ),
+    "title_given_family": Scheme(("title", "given_name", "family_name"), _joined("title", "given_name", "family_name")),
     "given_middle_family": Scheme(
         ("given_name", "middle_name", "family_name"), _joined("given_name", "middle_name", "family_name")
     ),

@@ -1,5 +1,7 @@
 """Reads about exhibitors: what the holder of an access code may see."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from portal.core.actors import Actor, ExhibitorScope
@@ -49,7 +51,7 @@ def scope_by_id(access_code_id: int) -> ExhibitorScope | None:
     return _scope(_BY_ID, {"access_code_id": access_code_id})
 
 
-def _scope(statement: sa.Select[tuple[object, ...]], where: dict[str, object]) -> ExhibitorScope | None:
+def _scope(statement: sa.Select[*tuple[Any, ...]], where: dict[str, object]) -> ExhibitorScope | None:
     row = db.session.execute(statement, where).one_or_none()
     if row is None:
         return None

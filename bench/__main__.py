@@ -1,0 +1,190 @@
+"""``python -m bench``: starts the portal and the floor on both databases and prints how they compare."""
+
+import argparse
+import json
+import os
+import pickle
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from bench import data
+from bench.load import CLIENTS, Measured, measure, need_wrk
+from bench.record import record
+from bench.rows import ROWS, Request, Row
+from portal.app import create_app
+from portal.config import Config
+from portal.core.database import database_uri
+from tests import services
+
+#: The gate: at most this many times the floor.
+GATE = 2.0
+RESULTS = Path(__file__).parent / "results.json"
+WORKERS, THREADS = 2, 4
+
+
+@contextmanager
+def served(target: str, port: int, environ: dict[str, str]) -> Iterator[str]:
+    """A WSGI app under granian, as `serve` runs it; yields its address."""
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port), "--log-level", "warning"),
+        *("--workers", str(WORKERS), "--blocking-threads", str(THREADS), "--no-ws"),
+    ]
+    if target.endswith("()"):
+        command.append("--factory")
+    process = subprocess.Popen([*command, target.removesuffix("()")], env=os.environ | environ)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            raise SystemExit(f"The server on {url} ended with {process.returncode}.")
+        try:
+            urllib.request.urlopen(url, timeout=1)  # noqa: S310 - our own server
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"The server on {url} did not answer.")
+
+
+@contextmanager
+def databases(wanted: list[str], folder: Path) -> Iterator[dict[str, str]]:
+    """The databases to measure on: a file, and a PostgreSQL that syncs every commit."""
+    with ExitStack() as stack:
+        found = {}
+        if "sqlite" in wanted:
+            found["sqlite"] = f"sqlite:///{folder / 'bench.sqlite3'}"
+        if "postgresql" in wanted:
+            server = stack.enter_context(services.postgres(durable=True))
+            found["postgresql"] = services.create_database(server, "bench")
+        yield found
+
+
+def load_data(environ: dict[str, str], bundle: Path) -> None:
+    """Migrate and load, by the portal's own commands."""
+    for command in (["db", "upgrade"], ["bundle", "load", str(bundle)]):
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *command],
+            env=os.environ | environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise SystemExit(f"flask {' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def floor_requests(index: int, requests: list[Request]) -> list[Request]:
+    """The same load for the floor: the row's route, the varying value in the path."""
+    return [
+        Request(request.method, f"/{index}/{request.vary or 0}", request.body, request.headers) for request in requests
+    ]
+
+
+def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, folder: Path) -> list[dict[str, Any]]:
+    """Measure all rows on one database."""
+    environ = {
+        "DATABASE_URL": url,
+        "INSTANCE_PATH": str(folder / name),
+        "SECRET_KEY": "a key for the bench only",
+        "RATELIMIT_ENABLED": "0",
+    }
+    load_data(environ, bundle)
+    app = create_app(
+        Config(database_uri=database_uri(url), instance_path=folder / name, secret_key="bench", threads=THREADS)  # noqa: S106
+    )
+    with app.app_context():
+        requests = [list(row.requests()) for row in rows]
+    recorded = [record(app, sent[-1]) for sent in requests]
+    rows_file = folder / f"{name}.pickle"
+    rows_file.write_bytes(pickle.dumps(recorded))
+    floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
+    found: list[tuple[Measured, Measured]] = []
+    for index, sent in enumerate(requests):
+        with served("bench.floor:create_app()", services.free_port(), floor_environ) as floor:
+            low = measure(floor, floor_requests(index, sent), seconds, folder)
+        with served("wsgi:app", services.free_port(), environ) as portal:
+            found.append((measure(portal, sent, seconds, folder), low))
+    return [_result(name, row, ours, low) for row, (ours, low) in zip(rows, found, strict=True)]
+
+
+def _result(name: str, row: Row, ours: Measured, low: Measured) -> dict[str, Any]:
+    return {
+        "database": name,
+        "row": row.name,
+        "rate": round(ours.rate),
+        "p50_ms": round(ours.p50, 2),
+        "p99_ms": round(ours.p99, 2),
+        "floor_rate": round(low.rate),
+        "ratio": round(low.rate / ours.rate, 2) if ours.rate else None,
+        "goal": row.goal if name == "postgresql" else None,
+        "failures": ours.failures + low.failures,
+    }
+
+
+def show(results: list[dict[str, Any]]) -> bool:
+    """Print the table; whether every row stays within the gate without a failure."""
+    head = f"{'database':<12}{'row':<26}{'req/s':>8}{'p50 ms':>9}{'p99 ms':>9}{'floor/s':>9}{'ratio':>7}{'goal':>7}"
+    print(f"\n{head}\n{'-' * len(head)}")
+    good = True
+    for line in results:
+        within = line["ratio"] is not None and line["ratio"] <= GATE and not line["failures"]
+        good = good and within
+        goal = line["goal"] or ""
+        mark = "" if within else f"  over {GATE:g}×" if not line["failures"] else f"  {line['failures']} failures"
+        print(
+            f"{line['database']:<12}{line['row']:<26}{line['rate']:>8}{line['p50_ms']:>9}{line['p99_ms']:>9}"
+            f"{line['floor_rate']:>9}{line['ratio']:>7}{goal:>7}{mark}"
+        )
+    return good
+
+
+def main() -> None:
+    """Read the arguments, measure, print, and keep the results."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="of load for each measurement")
+    parser.add_argument("--seats", type=int, default=10_000)
+    parser.add_argument("--tickets", type=int, default=20_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
+    parser.add_argument("--row", action="append", help="only rows whose name holds this")
+    arguments = parser.parse_args()
+    need_wrk()
+    rows = [row for row in ROWS if not arguments.row or any(part in row.name for part in arguments.row)]
+    results: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory(prefix="portal-bench-") as name:
+        folder = Path(name)
+        bundle = folder / "bundle.json"
+        bundle.write_bytes(orjson.dumps(data.build(arguments.seats, arguments.tickets)))
+        with databases(arguments.database or ["sqlite", "postgresql"], folder) as urls:
+            for kind, url in urls.items():
+                results += bench(kind, url, rows, bundle, arguments.seconds, folder)
+    good = show(results)
+    if not arguments.row and not arguments.database:
+        machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "clients": CLIENTS}
+        size = {"seats": arguments.seats, "tickets": arguments.tickets}
+        RESULTS.write_text(json.dumps({"machine": machine, "size": size, "rows": results}, indent=2) + "\n")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

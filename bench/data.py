@@ -1,0 +1,123 @@
+"""A fair of a chosen size as a bundle: seats, tickets, vouchers, exhibitors with leads."""
+
+import datetime as dt
+from typing import Any
+
+TOKEN = "b" * 64
+DEVICE_KEY = "d" * 40
+CODE = "BENCH2345"
+START = dt.datetime(2035, 6, 1, 9, tzinfo=dt.UTC)
+GIVEN = ("Ada", "Peter", "Zoë", "Jürgen", "Mei", "Olu", "Ana", "Tom", "Ivan", "Lena")
+FAMILY = ("Miller", "O’Neill", "Groß", "King", "Lin", "Ade", "García", "Sawyer", "Dornby", "Novák", "Haas")
+
+
+def build(seats: int, tickets: int) -> dict[str, Any]:
+    """A bundle with ``seats`` seats (a tenth sold, some in carts or for vouchers) and ``tickets`` paid tickets."""
+    item = {"id": 1, "name": {"en": "Ticket"}, "default_price": "100.00", "admission": True}
+    taken = iter(range(0, seats, 10))
+    orders = [_order(number, next(taken, None)) for number in range(tickets)]
+    return {
+        "format": "portal-bundle",
+        "version": 1,
+        "source": "bench",
+        "organizer": {"slug": "bigevents", "name": "Big Events"},
+        "users": [{"email": "ada@example.org", "password": "demo-organizer", "name": "Ada"}],
+        "teams": [
+            {
+                "name": "Crew",
+                "all_events": True,
+                "permissions": ["can_change_event_settings", "can_view_orders", "can_view_vouchers"],
+                "members": ["ada@example.org"],
+                "tokens": [{"name": "bench", "token": TOKEN}],
+            }
+        ],
+        "events": [
+            {
+                "slug": "sampleconf",
+                "name": {"en": "Sample conference"},
+                "live": True,
+                "date_from": START.isoformat(),
+                "date_to": (START + dt.timedelta(days=2)).isoformat(),
+                "timezone": "Europe/Berlin",
+                "items": [item],
+                "vouchers": [_voucher(number) for number in range(500)],
+                "orders": orders,
+                "carts": [_cart(number) for number in range(min(20, seats // 10))],
+                "seats": [_seat(number) for number in range(seats)],
+                "checkin_lists": [{"id": 1, "name": "Main entrance"}],
+                "devices": [{"name": "Gate 1", "key": DEVICE_KEY, "list": 1}],
+                "exhibitors": [
+                    {
+                        "name": "Aperture Science",
+                        "access_code": CODE,
+                        "allow_lead_access": True,
+                        "leads": [{"secret": _secret(number), "scanned": START.isoformat()} for number in range(1000)],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _secret(number: int) -> str:
+    return f"{number * 2654435761 % 2**32:08x}{number:024x}"
+
+
+def _guid(number: int) -> str:
+    zone, rest = divmod(number, 2000)
+    row, seat = divmod(rest, 100)
+    return f"{chr(65 + zone % 26)}{zone // 26 or ''}-{row + 1}-{seat + 1}"
+
+
+def _seat(number: int) -> dict[str, Any]:
+    guid = _guid(number)
+    zone, row, seat = guid.split("-")
+    return {
+        "id": number + 1,
+        "zone_name": f"Zone {zone}",
+        "row_name": row,
+        "row_label": f"Row {row}",
+        "seat_number": seat,
+        "seat_guid": guid,
+        "product": 1,
+    }
+
+
+def _order(number: int, seat: int | None) -> dict[str, Any]:
+    given, family = GIVEN[number % len(GIVEN)], FAMILY[number % len(FAMILY)]
+    position = {
+        "id": number + 1,
+        "positionid": 1,
+        "item": 1,
+        "price": "100.00",
+        "attendee_name_parts": {"_scheme": "given_family", "given_name": given, "family_name": f"{family} {number}"},
+        "attendee_email": f"person{number}@example.org",
+        "company": f"{family} Ltd",
+        "secret": _secret(number),
+        "pseudonymization_id": f"P{number:09d}",
+        "seat": None if seat is None else {"seat_guid": _guid(seat)},
+    }
+    return {
+        "code": f"B{number:06X}",
+        "status": "p",
+        "email": f"person{number}@example.org",
+        "datetime": "2035-01-01T10:00:00Z",
+        "positions": [position],
+    }
+
+
+def _voucher(number: int) -> dict[str, Any]:
+    seat = _guid(number * 10 + 5) if number < 100 else None
+    return {"id": number + 1, "code": f"BENCH{number:05d}", "item": 1, "seat": seat, "tag": "press"}
+
+
+def _cart(number: int) -> dict[str, Any]:
+    return {
+        "id": number + 1,
+        "cart_id": f"cart-{number}",
+        "item": 1,
+        "price": "100.00",
+        "datetime": "2026-01-01T00:00:00Z",
+        "expires": "2099-01-01T00:00:00Z",
+        "seat": {"seat_guid": _guid(number * 10 + 7)},
+    }

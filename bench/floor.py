@@ -1,0 +1,85 @@
+"""The floor: an empty flask-smorest route that replays recorded statements by the bare driver."""
+
+import os
+import pickle
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+from flask import Flask, Response
+from flask_smorest import Api, Blueprint
+
+from bench.record import VARYING
+
+_local = threading.local()
+
+
+def create_app() -> Flask:
+    """The app; `FLOOR_ROWS` names the recorded rows, `FLOOR_DATABASE` the database."""
+    rows = pickle.loads(Path(os.environ["FLOOR_ROWS"]).read_bytes())  # noqa: S301 - written by the bench itself
+    url = os.environ["FLOOR_DATABASE"]
+    app = Flask("floor")
+    app.config.update(API_TITLE="floor", API_VERSION="1", OPENAPI_VERSION="3.1.0")
+    api, blueprint = Api(app), Blueprint("floor", "floor")
+    run = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
+
+    @blueprint.route("/<int:row>/<int:varying>", methods=["GET", "POST", "PATCH"])
+    def answer(row: int, varying: int) -> Response:
+        found = run(rows[row], varying)
+        return Response(orjson.dumps(found, default=str), content_type="application/json")
+
+    api.register_blueprint(blueprint)
+    return app
+
+
+def _filled(parameters: Any, varying: int) -> Any:
+    if isinstance(parameters, dict):
+        return {key: varying if value == VARYING else value for key, value in parameters.items()}
+    return [varying if value == VARYING else value for value in parameters]
+
+
+def _sqlite(url: str) -> Callable[[dict[str, Any], int], list[Any]]:
+    path = url.partition("///")[2]
+
+    def connection() -> sqlite3.Connection:
+        if not hasattr(_local, "connection"):
+            _local.connection = sqlite3.connect(path, isolation_level=None)
+            for pragma in ("busy_timeout=15000", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+                _local.connection.execute(f"PRAGMA {pragma}")
+        return _local.connection  # type: ignore[no-any-return]
+
+    def run(row: dict[str, Any], varying: int) -> list[Any]:
+        database = connection()
+        found: list[Any] = []
+        database.execute("BEGIN IMMEDIATE" if row["writes"] else "BEGIN")
+        for statement, parameters in row["statements"]:
+            found = database.execute(statement, _filled(parameters, varying)).fetchall() or found
+        database.execute("COMMIT")
+        return found
+
+    return run
+
+
+def _postgresql(url: str) -> Callable[[dict[str, Any], int], list[Any]]:
+    def connection() -> psycopg.Connection[Any]:
+        if not hasattr(_local, "connection"):
+            _local.connection = psycopg.connect(url, autocommit=True)
+        return _local.connection  # type: ignore[no-any-return]
+
+    def run(row: dict[str, Any], varying: int) -> list[Any]:
+        database = connection()
+        found: list[Any] = []
+        database.autocommit = not row["writes"]
+        for statement, parameters in row["statements"]:
+            cursor = database.execute(statement, _filled(parameters, varying))
+            if cursor.description:
+                found = cursor.fetchall() or found
+        if row["writes"]:
+            database.commit()
+        return found
+
+    return run
