@@ -89,11 +89,6 @@ def format_percent(part: float, whole: float, locale: Locale) -> str:
     return babel.numbers.format_percent(ratio, locale=locale)
 
 
-def language_names(codes: list[str]) -> list[tuple[str, str]]:
-    """Each language's code with its own name for itself, for the language switch."""
-    return [(code, (Locale.parse(code, sep="-").get_display_name() or code).capitalize()) for code in codes]
-
-
 # --------------------------------------------------------------------------------------------- the templates' names
 
 
@@ -178,10 +173,8 @@ FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, is
 
 
 def init_app(app: Flask) -> None:
-    """Give the filters, ``locale_tag()`` and ``languages()`` to every template."""
+    """Give the filters, ``locale_tag()`` and ``now()`` to every template."""
     for function in FILTERS:
         app.jinja_env.filters[function.__name__] = function
-    offered = language_names(list(app.config.get("LANGUAGES") or ["en", "de"]))
-    app.jinja_env.globals["languages"] = lambda: offered
     app.jinja_env.globals["locale_tag"] = lambda: str(current_locale()).replace("_", "-")
     app.jinja_env.globals["now"] = clock.now
