@@ -94,7 +94,7 @@ imports: $(VENV)/.dev ## Check: imports flow one way
 	@$(BIN)/lint-imports --no-logo
 
 templates: $(VENV)/.dev ## Check: the templates are sound and formatted (djlint)
-	@$(BIN)/djlint --quiet --lint --check templates
+	@$(BIN)/djlint --lint --check templates
 
 # --- Changing --------------------------------------------------------------------------------------------------------
 
