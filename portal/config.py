@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -117,7 +118,7 @@ class Config:
             redis_url=_url(env, "REDIS_URL", ("redis", "rediss", "unix")),
             base_url=(_url(env, "BASE_URL", ("http", "https")) or "").rstrip("/") or None,
             smtp=_smtp(env),
-            mail_from=env.get("MAIL_FROM", "portal@localhost"),
+            mail_from=_mail_from(env),
             trusted_proxies=_int(env, "TRUSTED_PROXIES", 0, low=0, high=10),
             ratelimit_enabled=_bool(env, "RATELIMIT_ENABLED", True),
             metrics_token=env.get("METRICS_TOKEN"),
@@ -132,7 +133,13 @@ class Config:
     def flask_settings(self) -> dict[str, Any]:
         """What Flask and its extensions read."""
         sqlite = self.database_uri.startswith("sqlite")
-        engine: dict[str, Any] = {"pool_size": max(self.threads, 4), "max_overflow": 4, "pool_pre_ping": False}
+        engine: dict[str, Any] = {
+            "pool_size": max(self.threads, 4),
+            "max_overflow": 4,
+            "pool_pre_ping": False,
+            # An error's text may reach the log, and parameters hold codes.
+            "hide_parameters": True,
+        }
         if not sqlite:
             engine |= {"pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
         return {
@@ -205,15 +212,27 @@ def _smtp(env: Mapping[str, str]) -> SmtpServer | None:
         raise ConfigError("SMTP_URL has a port that is no number.") from None
     if not parts.hostname:
         raise ConfigError("SMTP_URL has no host.")
-    starttls = parse_qs(parts.query).get("starttls", ["0"])[-1]
+    options = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    if unknown := options.keys() - {"starttls", "verify"}:
+        raise ConfigError(f"SMTP_URL has an option that is not known: {', '.join(sorted(unknown))}.")
+    named = {f"SMTP_URL {key}": value for key, value in options.items()}
     return SmtpServer(
         host=parts.hostname,
         port=port,
         user=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
-        starttls=_bool({"SMTP_URL starttls": starttls}, "SMTP_URL starttls", False),
+        starttls=_bool(named, "SMTP_URL starttls", False),
         ssl=ssl,
+        verify=_bool(named, "SMTP_URL verify", True),
     )
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    value = env.get("MAIL_FROM", "portal@localhost")
+    local, _, domain = parseaddr(value)[1].rpartition("@")
+    if not local or not domain or not value.isprintable():
+        raise ConfigError(f"MAIL_FROM must be an address like “portal@example.org”, not “{value}”.")
+    return value
 
 
 def _secret_key(env: Mapping[str, str], instance: Path, mode: str) -> str:
