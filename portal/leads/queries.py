@@ -1,0 +1,314 @@
+"""Reads about one exhibitor's leads: a page of them, one with its history, figures and what can be filtered by."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from portal.core import clock
+from portal.core.database import db
+from portal.core.text import like_words
+from portal.leads.models import Lead, LeadVersion
+from portal.tickets.fields import (
+    PERSON_COLUMNS,
+    FieldEntry,
+    FieldReader,
+    GivenAnswer,
+    ShownFields,
+    answers_of,
+)
+from portal.tickets.models import OrderPosition
+
+PAGE_SIZE = 50
+SORTS = ("newest", "oldest", "name", "name-desc", "rating", "rating-desc")
+QUARTER = 900
+
+_COLUMNS = (
+    Lead.id,
+    Lead.scanned,
+    Lead.first_upload,
+    Lead.modified,
+    Lead.notes,
+    Lead.rating,
+    Lead.tags,
+    Lead.device_name,
+    Lead.device_uuid,
+    *PERSON_COLUMNS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """What a reader looks for. ``rating`` is a number of stars or ``none``; ``day`` is one of the event's zone."""
+
+    q: str = ""
+    rating: str = ""
+    tag: str = ""
+    note: bool = False
+    device: str = ""
+    day: dt.date | None = None
+    sort: str = "newest"
+
+    @property
+    def narrows(self) -> bool:
+        """Whether some leads may be left out."""
+        return bool(self.q.strip() or self.rating or self.tag or self.note or self.device or self.day)
+
+
+@dataclass(frozen=True, slots=True)
+class LeadRow:
+    """A lead as its exhibitor sees it; ``name`` and ``company`` are empty where the event does not show them."""
+
+    id: int
+    name: str
+    company: str
+    scanned: dt.datetime
+    first_upload: dt.datetime
+    modified: dt.datetime
+    notes: str
+    rating: int | None
+    tags: list[str]
+    device_name: str | None
+    device_uuid: str | None
+    fields: list[FieldEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPage:
+    """A page of leads, and how many there are."""
+
+    rows: list[LeadRow]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value to filter by, as it is shown, and how many leads have it."""
+
+    value: str
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers above the list. ``hours`` are the last two days with leads, each from its first to its last hour."""
+
+    total: int
+    today: int
+    last_hour: int
+    rated: int
+    ratings: list[Choice]
+    days: list[tuple[dt.date, int]]
+    hours: list[tuple[dt.datetime, int]]
+
+
+def lead_page(
+    *, exhibitor_id: int, timezone: str, reader: FieldReader, shown: ShownFields, wanted: LeadFilter, page: int
+) -> LeadPage:
+    """Three queries at most, whatever the number of rows; a page behind the end is the last one."""
+    conditions = _conditions(exhibitor_id, timezone, wanted)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(Lead).where(*conditions)) or 0
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, page), pages)
+    statement = (
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(*conditions)
+        .order_by(*_order(wanted.sort))
+        .limit(PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
+    )
+    rows = db.session.execute(statement).all() if total else []
+    answers = answers_of(shown, [row.position_id for row in rows])
+    return LeadPage([_row(row, reader, answers) for row in rows], total, page, pages)
+
+
+def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFields) -> LeadRow | None:
+    """One lead of the exhibitor; None for another's."""
+    row = db.session.execute(
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.id == lead_id, Lead.exhibitor_id == exhibitor_id)
+    ).one_or_none()
+    return None if row is None else _row(row, reader, answers_of(shown, [row.position_id]))
+
+
+def versions(lead_id: int) -> Sequence[LeadVersion]:
+    """What a lead was set to, the newest first."""
+    return db.session.scalars(
+        sa.select(LeadVersion).where(LeadVersion.lead_id == lead_id).order_by(LeadVersion.id.desc()).limit(200)
+    ).all()
+
+
+def _row(row: Any, reader: FieldReader, answers: dict[int, dict[str, GivenAnswer]]) -> LeadRow:
+    given = answers.get(row.position_id)
+    fields = reader.entries(row, given)
+    values = {entry["id"]: entry["value"] for entry in fields}
+    return LeadRow(
+        id=row.id,
+        name=values.get("attendee_name", ""),
+        company=values.get("company", ""),
+        scanned=row.scanned,
+        first_upload=row.first_upload,
+        modified=row.modified,
+        notes=row.notes,
+        rating=row.rating,
+        tags=row.tags,
+        device_name=row.device_name,
+        device_uuid=row.device_uuid,
+        fields=fields,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- filters
+
+
+def _conditions(exhibitor_id: int, timezone: str, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [Lead.exhibitor_id == exhibitor_id]
+    conditions += [Lead.search_text.like(pattern, escape="\\") for pattern in like_words(wanted.q)]
+    if wanted.rating:
+        conditions.append(Lead.rating.is_(None) if wanted.rating == "none" else Lead.rating == int(wanted.rating))
+    if wanted.tag:
+        conditions.append(_has_tag(wanted.tag))
+    if wanted.note:
+        conditions.append(Lead.notes != "")
+    if wanted.device:
+        conditions.append(_device() == wanted.device)
+    if wanted.day:
+        start, end = day_bounds(wanted.day, timezone)
+        conditions += [Lead.scanned >= start, Lead.scanned < end]
+    return conditions
+
+
+def _device() -> sa.ColumnElement[str]:
+    """What tells devices apart: the uuid, else the name that its user gave it."""
+    return sa.func.coalesce(sa.func.nullif(Lead.device_uuid, ""), Lead.device_name, "")
+
+
+def _postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+def _each_tag() -> sa.TableValuedAlias:
+    """The tags of a lead as rows with one column ``value``."""
+    function = sa.func.jsonb_array_elements_text if _postgresql() else sa.func.json_each
+    return function(Lead.tags).table_valued("value")
+
+
+def _has_tag(tag: str) -> sa.ColumnElement[bool]:
+    if _postgresql():
+        return sa.cast(Lead.tags, JSONB).contains([tag])
+    tags = _each_tag()
+    return sa.exists(sa.select(1).select_from(tags).where(tags.c.value == tag))
+
+
+def _order(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
+    """The order of a list: without ties, so that pages neither repeat nor miss a lead."""
+    newest = (Lead.scanned.desc(), Lead.id.desc())
+    if sort == "oldest":
+        return Lead.scanned.asc(), Lead.id.asc()
+    if sort == "name":  # a lead's search text begins with the folded name
+        return Lead.search_text.asc(), Lead.id.asc()
+    if sort == "name-desc":
+        return Lead.search_text.desc(), Lead.id.desc()
+    if sort == "rating":
+        return sa.func.coalesce(Lead.rating, 9).asc(), *newest
+    if sort == "rating-desc":
+        return sa.func.coalesce(Lead.rating, -1).desc(), *newest
+    return newest
+
+
+def day_bounds(day: dt.date, timezone: str) -> tuple[dt.datetime, dt.datetime]:
+    """A day of the event's zone, from midnight to midnight."""
+    zone = ZoneInfo(timezone)
+    start = dt.datetime.combine(day, dt.time(), zone)
+    return start, dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
+
+
+# ------------------------------------------------------------------------------------------------------- figures
+
+
+def figures(*, exhibitor_id: int, timezone: str) -> Figures:
+    """Two queries: ratings with what is recent, and the leads by quarter of an hour."""
+    zone, now = ZoneInfo(timezone), clock.now()
+    today, _ = day_bounds(now.astimezone(zone).date(), timezone)
+    rows = db.session.execute(
+        sa.select(
+            Lead.rating,
+            sa.func.count(),
+            sa.func.count(sa.case((Lead.scanned >= today, 1))),
+            sa.func.count(sa.case((Lead.scanned >= now - dt.timedelta(hours=1), 1))),
+        )
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .group_by(Lead.rating)
+    ).all()
+    by_hour = _by_hour(exhibitor_id, zone)
+    days: dict[dt.date, int] = {}
+    for hour, count in by_hour.items():
+        days[hour.date()] = days.get(hour.date(), 0) + count
+    return Figures(
+        total=sum(row[1] for row in rows),
+        today=sum(row[2] for row in rows),
+        last_hour=sum(row[3] for row in rows),
+        rated=sum(row[1] for row in rows if row[0] is not None),
+        ratings=[
+            Choice("none" if rating is None else str(rating), "", count)
+            for rating, count, *_ in sorted(rows, key=lambda row: -1 if row[0] is None else row[0], reverse=True)
+        ],
+        days=sorted(days.items()),
+        hours=[entry for day in sorted(days)[-2:] for entry in _whole_day(day, by_hour)],
+    )
+
+
+def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
+    """Leads by local hour. The database counts quarters, which fit the hours of every zone."""
+    seconds = sa.extract("epoch", Lead.scanned)
+    quarter: sa.ColumnElement[int] = seconds // QUARTER
+    if _postgresql():
+        quarter = sa.cast(sa.func.floor(seconds / QUARTER), sa.BigInteger)
+    counted = sa.select(quarter.label("quarter"), sa.func.count()).where(Lead.exhibitor_id == exhibitor_id)
+    found: dict[dt.datetime, int] = {}
+    for number, count in db.session.execute(counted.group_by("quarter")):
+        local = dt.datetime.fromtimestamp(number * QUARTER, zone).replace(minute=0, second=0, microsecond=0)
+        found[local] = found.get(local, 0) + count
+    return found
+
+
+def _whole_day(day: dt.date, by_hour: dict[dt.datetime, int]) -> list[tuple[dt.datetime, int]]:
+    """Every hour from the day's first to its last lead."""
+    hours = sorted(hour for hour in by_hour if hour.date() == day)
+    between = range(hours[0].hour, hours[-1].hour + 1)
+    counts = {hour.hour: by_hour[hour] for hour in hours}
+    return [(hours[0].replace(hour=number), counts.get(number, 0)) for number in between]
+
+
+def tag_choices(*, exhibitor_id: int, offered: Sequence[str]) -> list[Choice]:
+    """The event's tags in its order, then those that the exhibitor's leads have besides, with their counts."""
+    tags = _each_tag()
+    counted = (
+        sa.select(tags.c.value, sa.func.count())
+        .select_from(Lead)
+        .join(tags, sa.true())
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .group_by(tags.c.value)
+    )
+    counts = {str(value): count for value, count in db.session.execute(counted)}
+    names = dict.fromkeys((*offered, *sorted(counts)))
+    return [Choice(name, name, counts.get(name, 0)) for name in names]
+
+
+def device_choices(*, exhibitor_id: int) -> list[Choice]:
+    """The devices that scanned, by the name that each had last."""
+    rows = db.session.execute(
+        sa.select(_device().label("device"), sa.func.max(Lead.device_name), sa.func.count())
+        .where(Lead.exhibitor_id == exhibitor_id, _device() != "")
+        .group_by("device")
+    ).all()
+    return sorted((Choice(device, name or device, count) for device, name, count in rows), key=lambda each: each.label)
