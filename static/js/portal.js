@@ -64,6 +64,7 @@ function busy(button) {
   }
   button.style.minWidth = `${button.offsetWidth}px`;
   button.ariaBusy = "true";
+  button.dataset.busy = "";
   const label = button.querySelector("[data-label-text]");
   if (label && button.dataset.busyText) {
     button.dataset.idleText = label.textContent;
@@ -72,10 +73,11 @@ function busy(button) {
 }
 
 function idle(button) {
-  if (!button || button.ariaBusy !== "true") {
+  if (button?.dataset.busy === undefined) {
     return;
   }
   button.ariaBusy = null;
+  delete button.dataset.busy;
   button.style.minWidth = "";
   const label = button.querySelector("[data-label-text]");
   if (label && button.dataset.idleText !== undefined) {
@@ -91,7 +93,7 @@ document.addEventListener("submit", (event) => {
 });
 
 window.addEventListener("pageshow", () => {
-  document.querySelectorAll('button[aria-busy="true"]').forEach(idle);
+  document.querySelectorAll("button[data-busy]").forEach(idle);
 });
 
 // ------------------------------------------------------- focus after swaps

@@ -18,7 +18,7 @@ function build({ message, kind = "done", undo }) {
     }
     button.addEventListener("click", () => {
       window.htmx.ajax("POST", undo.url, {
-        source: button,
+        source: region,
         target: undo.target ?? region,
         swap: undo.swap ?? (undo.target ? "outerHTML" : "beforeend"),
         values: undo.values ?? {},
