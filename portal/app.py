@@ -1,16 +1,24 @@
 """The application factory: the explicit list of features, and what binds them."""
 
+from functools import partial
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models  # noqa: F401 - every table is known before the database is used
+from portal.accounts import cli as accounts_cli
+from portal.accounts import queries as accounts
+from portal.accounts import views as accounts_views
+from portal.accounts.services import STAMP_EVERY, stamp_session
 from portal.config import ROOT, Config
+from portal.core import clock
 from portal.core.actors import Actor, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
 from portal.events import queries as events
 from portal.exhibitors import queries as exhibitors
-from portal.extensions import csrf, htmx, limiter, login, mail, migrate
-from portal.web import access, errors, i18n, lifecycle
+from portal.exhibitors.views import codes as exhibitor_codes
+from portal.extensions import csrf, htmx, login, mail, migrate
+from portal.web import access, assets, errors, filters, i18n, lifecycle, limits
 
 
 class Loaders:
@@ -24,6 +32,30 @@ class Loaders:
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
         return exhibitors.scope_by_code(code)
+
+
+def load_sign_in(token: str) -> SignIn | None:
+    """The signed-in browser of a cookie's token, for Flask-Login; None once its session has ended."""
+    found = accounts.live_session(token)
+    if found is None:
+        return None
+    scope = None
+    if found.access_code_id is not None:
+        scope = exhibitors.scope_of_session(found.access_code_id, found.code_hash)
+        if scope is None:
+            return None
+    if clock.now() - found.last_used > STAMP_EVERY:
+        lifecycle.afterwards(partial(stamp_session, found.id, slide=scope is None))
+    return SignIn(
+        token=token,
+        session_id=found.id,
+        actor=scope.actor if scope else Actor(kind="user", id=found.user_id, label=found.name),
+        name=scope.exhibitor_name if scope else found.name,
+        locale=scope.locale if scope else found.locale,
+        user_id=found.user_id,
+        is_admin=found.is_admin,
+        exhibitor=scope,
+    )
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -41,9 +73,18 @@ def create_app(config: Config | None = None) -> Flask:
     htmx.init_app(app)
     csrf.init_app(app)
     mail.init_app(app)
-    limiter.init_app(app)
+    limits.init_app(app, config)
     login.init_app(app)
+    login.user_loader(load_sign_in)
+    # A phone changes its address between hall and street: the session's row, not where it comes from, is what counts.
+    login.session_protection = None
     i18n.init_app(app)
     errors.init_app(app)
     access.init_app(app, Loaders())
+    assets.init_app(app)
+    filters.init_app(app)
+    for blueprint in (accounts_views.blueprint, exhibitor_codes.blueprint):
+        app.register_blueprint(blueprint)
+    for group in (accounts_cli.users, accounts_cli.tokens):
+        app.cli.add_command(group)
     return app

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,10 @@ class Config:
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
             "SESSION_COOKIE_SECURE": self.https,
+            # The session's row says when it ends. The cookie only has to outlive it, and is not sent with every answer:
+            # with a stylesheet, a shared cache would keep it.
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=400),
+            "SESSION_REFRESH_EACH_REQUEST": False,
             "PREFERRED_URL_SCHEME": "https" if self.https else "http",
             "WTF_CSRF_TIME_LIMIT": None,
             "WTF_CSRF_CHECK_DEFAULT": False,

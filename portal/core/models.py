@@ -71,3 +71,13 @@ class IdempotencyKey(HasId, Base):
     body: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
 
     __table_args__ = (sa.UniqueConstraint("scope", "key"),)
+
+
+class LimitHit(Base):
+    """How often something happened in the window that is open for it; another window begins when that has expired."""
+
+    __tablename__ = "limit_hits"
+
+    key: Mapped[str] = mapped_column(sa.String(190), primary_key=True)
+    count: Mapped[int]
+    expires: Mapped[dt.datetime] = mapped_column(index=True)

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.core.actors import Actor, ExhibitorScope
-from portal.core.codes import normalise_code
+from portal.core.codes import hash_token, normalise_code
 from portal.core.database import db
 from portal.events.models import Event, Organizer
 from portal.exhibitors.models import AccessCode, Exhibitor
@@ -14,6 +14,7 @@ _SCOPE = (
     sa.select(
         AccessCode.id,
         AccessCode.kind,
+        AccessCode.lookup,
         Exhibitor.id.label("exhibitor_id"),
         Exhibitor.name,
         Exhibitor.booth,
@@ -46,15 +47,23 @@ def scope_by_code(code: str) -> ExhibitorScope | None:
     return _scope(_BY_CODE, {"lookup": lookup}) if lookup else None
 
 
-def scope_by_id(access_code_id: int) -> ExhibitorScope | None:
-    """The exhibitor that a session's access code opens."""
-    return _scope(_BY_ID, {"access_code_id": access_code_id})
+def scope_of_session(access_code_id: int, code_hash: str | None) -> ExhibitorScope | None:
+    """The exhibitor that a session's access code opens; None once another code has taken its place."""
+    row = db.session.execute(_BY_ID, {"access_code_id": access_code_id}).one_or_none()
+    return None if row is None or hash_token(row.lookup) != code_hash else _scope_of(row)
+
+
+def locked_scope(code: str) -> ExhibitorScope | None:
+    """The exhibitor that a code opens, which stays so until the transaction ends."""
+    return _scope(_BY_CODE.with_for_update(of=AccessCode), {"lookup": normalise_code(code)})
 
 
 def _scope(statement: sa.Select[*tuple[Any, ...]], where: dict[str, object]) -> ExhibitorScope | None:
     row = db.session.execute(statement, where).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _scope_of(row)
+
+
+def _scope_of(row: Any) -> ExhibitorScope:
     return ExhibitorScope(
         actor=Actor(kind="exhibitor", id=row.id, label=row.name),
         access_code_id=row.id,

@@ -1,0 +1,1 @@
+"""Pages of exhibitors, one module for each part."""
