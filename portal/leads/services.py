@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from portal.core import audit
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
-from portal.core.errors import Forbidden, InvalidInput, NotFound
+from portal.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from portal.core.text import search_text
 from portal.exhibitors.models import Exhibitor
 from portal.leads.models import Lead, LeadVersion
@@ -31,9 +32,14 @@ UNCHANGED: Final = Unchanged()
 
 @dataclass(frozen=True, slots=True)
 class LeadChanges:
-    """The parts of a lead to set; what is not named stays as it is, whoever set it."""
+    """The parts of a lead to set; what is not named stays as it is, whoever set it.
+
+    ``notes_before`` is the `note_mark` of the note that its writer saw: where it has changed since, nothing is overwritten (`Conflict`).
+    ``notes_of_version`` takes the note of an earlier version again.
+    """
 
     notes: str | Unchanged = UNCHANGED
+    notes_before: str | None = None
     rating: int | None | Unchanged = UNCHANGED
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
@@ -43,6 +49,11 @@ class LeadChanges:
     def of_notes(self) -> bool:
         """Whether the notes are to change."""
         return self.notes_of_version is not None or not isinstance(self.notes, Unchanged)
+
+
+def note_mark(notes: str) -> str:
+    """What tells one note from another."""
+    return sha256(notes.encode()).hexdigest()[:20]
 
 
 def lead_search_text(
@@ -79,6 +90,8 @@ def update_lead(*, actor: Actor, exhibitor: ExhibitorScope, lead_id: int, change
     sight = sight_of(exhibitor.event_id)
     if changes.of_notes and not sight.settings.lead_notes:
         raise Forbidden("Your organizer has switched notes off for this event.")
+    if changes.notes_before not in (None, note_mark(lead.notes)) and changes.notes != lead.notes:
+        raise NoteChanged(lead.notes)
     before = {"notes": lead.notes, "rating": lead.rating, "tags": lead.tags}
     after = before | _wanted(lead, changes)
     changed = [name for name in before if before[name] != after[name]]
@@ -110,6 +123,14 @@ NO_LEAD_ACCESS: Final = (
 )
 
 
+class NoteChanged(Conflict):
+    """A colleague changed the note in the meantime; ``notes`` is what they wrote."""
+
+    def __init__(self, notes: str) -> None:
+        super().__init__("A colleague changed this note in the meantime.", code="note_changed")
+        self.notes = notes
+
+
 def _wanted(lead: Lead, changes: LeadChanges) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     if not isinstance(changes.notes, Unchanged):
@@ -139,9 +160,8 @@ def _check(after: Mapping[str, Any], changed: Iterable[str]) -> None:
         errors["notes"] = [f"A note has at most {MAX_NOTES} characters."]
     if "rating" in changed and after["rating"] is not None and not 0 <= after["rating"] <= 5:
         errors["rating"] = ["A rating has 0 to 5 stars."]
-    if "tags" in changed and (
-        len(after["tags"]) > MAX_TAGS or any(not 0 < len(tag) <= MAX_TAG for tag in after["tags"])
-    ):
+    tags = after["tags"]
+    if "tags" in changed and (len(tags) > MAX_TAGS or any(not 0 < len(tag) <= MAX_TAG for tag in tags)):
         errors["tags"] = [f"A lead has at most {MAX_TAGS} tags of 1 to {MAX_TAG} characters."]
     if errors:
         raise InvalidInput(errors)
@@ -219,10 +239,13 @@ _LEADS = sa.table("leads", sa.column("id"), sa.column("search_text"))
 _SET_SEARCH_TEXT = sa.update(_LEADS).where(_LEADS.c.id == sa.bindparam("lead")).values(search_text=sa.bindparam("text"))
 
 __all__ = [
+    "MAX_NOTES",
     "NO_LEAD_ACCESS",
     "UNCHANGED",
     "LeadChanges",
+    "NoteChanged",
     "lead_search_text",
+    "note_mark",
     "refresh_search_texts",
     "update_lead",
 ]
