@@ -62,4 +62,12 @@ class Seat(HasId, HasModified, Base):
         sa.Index(None, "event_id", "subevent_id", "id"),
         sa.Index(None, "event_id", "subevent_id", "zone_name", "row_name"),
         sa.Index(None, "event_id", "modified"),
+        sa.Index(
+            "ix_seats_blocked",
+            "event_id",
+            "subevent_id",
+            "id",
+            sqlite_where=sa.text("blocked"),
+            postgresql_where=sa.text("blocked"),
+        ),
     )

@@ -7,10 +7,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from portal.core import clock
 from portal.core.database import Base, BigId, HasId, HasModified, foreign_key
 
 #: Order statuses: pending, paid, expired, cancelled.
 ORDER_STATUSES = ("n", "p", "e", "c")
+#: Orders that hold nothing any more: expired and cancelled ones.
+ENDED = "status IN ('e', 'c')"
+#: Positions that hold a seat, unless their order has ended.
+HOLDING = "seat_id IS NOT NULL AND NOT canceled"
 
 answer_options = sa.Table(
     "answer_options",
@@ -46,6 +51,7 @@ class Order(HasId, HasModified, Base):
     __table_args__ = (
         sa.UniqueConstraint("event_id", "code"),
         sa.Index(None, "event_id", "modified"),
+        sa.Index("ix_orders_ended", "id", sqlite_where=sa.text(ENDED), postgresql_where=sa.text(ENDED)),
         sa.CheckConstraint("status IN ('n', 'p', 'e', 'c')", name="status"),
     )
 
@@ -97,6 +103,14 @@ class OrderPosition(HasId, HasModified, Base):
         sa.UniqueConstraint("event_id", "secret"),
         sa.UniqueConstraint("event_id", "pseudonymization_id"),
         sa.Index(None, "event_id", "modified"),
+        sa.Index(
+            "ix_order_positions_holding",
+            "event_id",
+            "seat_id",
+            "order_id",
+            sqlite_where=sa.text(HOLDING),
+            postgresql_where=sa.text(HOLDING),
+        ),
     )
 
 
@@ -108,6 +122,7 @@ class Answer(HasId, Base):
     position_id: Mapped[int] = foreign_key("order_positions.id", index=False)
     question_id: Mapped[int] = foreign_key("questions.id")
     answer: Mapped[str] = mapped_column(sa.Text)
+    modified: Mapped[dt.datetime | None] = mapped_column(default=clock.now, onupdate=clock.now)
 
     __table_args__ = (sa.UniqueConstraint("position_id", "question_id"),)
 
@@ -127,6 +142,7 @@ class Checkin(HasId, Base):
     nonce: Mapped[str | None] = mapped_column(sa.String(190))
     device_id: Mapped[int | None] = foreign_key("devices.id", ondelete="SET NULL")
     user_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
+    modified: Mapped[dt.datetime | None] = mapped_column(default=clock.now, onupdate=clock.now)
 
     __table_args__ = (
         sa.Index(

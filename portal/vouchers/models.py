@@ -36,6 +36,7 @@ class Voucher(HasId, HasModified, Base):
     __table_args__ = (
         sa.UniqueConstraint("event_id", "code"),
         sa.Index(None, "event_id", "modified"),
+        sa.Index(None, "event_id", "valid_until"),
         sa.CheckConstraint("price_mode IN ('none', 'set', 'subtract', 'percent')", name="price_mode"),
         sa.CheckConstraint("max_usages >= 0 AND redeemed >= 0", name="usages"),
     )

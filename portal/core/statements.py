@@ -1,0 +1,88 @@
+"""Building blocks for hot statements: lists as one parameter, rows as JSON, and running them without the ORM."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
+
+from portal.core.database import db
+
+
+def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> sa.CursorResult[Any]:
+    """Execute in the session's transaction and past the session: a third of the cost of `Session.execute`."""
+    return db.session.connection().execute(statement, parameters)
+
+
+class ListOf(TypeDecorator[Sequence[Any]]):
+    """Many values in one parameter, so that a statement's text does not depend on how many there are."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def __init__(self, item_type: sa.types.TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item_type = item_type
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        kind: Any = ARRAY(self.item_type) if dialect.name == "postgresql" else sa.Text()
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:
+        return list(value or ()) if dialect.name == "postgresql" else json.dumps(list(value or ()))
+
+
+class _OneOf(FunctionElement[bool]):
+    """``column`` equals one of the values of a list parameter."""
+
+    name = "one_of"
+    type = sa.Boolean()
+    inherit_cache = True
+    _is_implicitly_boolean = True
+
+
+@compiles(_OneOf)
+def _one_of_json(element: _OneOf, compiler: Any, **kwargs: Any) -> str:
+    column, values = element.clauses
+    return (
+        f"{compiler.process(column, **kwargs)} IN (SELECT value FROM json_each({compiler.process(values, **kwargs)}))"
+    )
+
+
+@compiles(_OneOf, "postgresql")
+def _one_of_array(element: _OneOf, compiler: Any, **kwargs: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **kwargs)} = ANY({compiler.process(values, **kwargs)})"
+
+
+def one_of_ids(column: sa.ColumnElement[Any], parameter: str) -> _OneOf:
+    """``column`` is one of the ids in ``parameter``."""
+    return _OneOf(column, sa.bindparam(parameter, type_=ListOf(sa.BigInteger())))
+
+
+def one_of_texts(column: sa.ColumnElement[Any], parameter: str) -> _OneOf:
+    """``column`` is one of the strings in ``parameter``."""
+    return _OneOf(column, sa.bindparam(parameter, type_=ListOf(sa.Text())))
+
+
+class json_rows(FunctionElement[list[list[Any]]]):
+    """All rows of a subquery as a JSON list of lists, in no order."""
+
+    name = "json_rows"
+    type = sa.JSON()
+    inherit_cache = True
+
+
+@compiles(json_rows)
+def _json_rows_sqlite(element: json_rows, compiler: Any, **kwargs: Any) -> str:
+    return f"json_group_array(json_array({compiler.process(element.clauses, **kwargs)}))"
+
+
+@compiles(json_rows, "postgresql")
+def _json_rows_postgresql(element: json_rows, compiler: Any, **kwargs: Any) -> str:
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **kwargs)}))"
