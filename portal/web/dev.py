@@ -112,16 +112,16 @@ def parts() -> str:
 @public
 def error(status: int) -> ResponseReturnValue:
     """The error page of a status."""
-    if status == 429:
-        return render_template(
-            "errors/error.html",
-            status=status,
-            title="Please wait a moment",
-            message="Too many wrong codes came from this address. Nothing is locked.",
-            request_id="4f0c2a7be91d4d6e8a51",
-            retry_after=42,
-        )
-    abort(status)
+    if status != 429:
+        abort(status)
+    return render_template(
+        "errors/error.html",
+        status=status,
+        title="Please wait a moment",
+        message="Too many wrong codes came from this address. Nothing is locked.",
+        request_id="4f0c2a7be91d4d6e8a51",
+        retry_after=42,
+    )
 
 
 @blueprint.post("/parts/toast")
