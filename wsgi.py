@@ -1,5 +1,13 @@
 """The WSGI entry point: ``flask --app wsgi …`` and every server."""
 
-from portal.app import create_app
+import sys
 
-app = create_app()
+from portal.app import create_app
+from portal.config import ConfigError
+from portal.web import logs
+
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(f"Error: {error}")
+logs.configure(development=app.config["PORTAL"].development)

@@ -35,6 +35,11 @@ def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
         directives[:] = []
 
 
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave the tables alone that the job queue makes for itself on PostgreSQL."""
+    return not (kind == "table" and (name or "").startswith("huey_"))
+
+
 def run() -> None:
     """Migrate with foreign keys off on SQLite (tables may be rebuilt), checking them before the commit."""
     engine = extension.db.engine
@@ -50,6 +55,7 @@ def run() -> None:
                 connection=connection,
                 target_metadata=extension.db.metadata,
                 render_item=render_item,
+                include_name=include_name,
                 **arguments,
             )
             with context.begin_transaction():

@@ -5,20 +5,38 @@ from functools import partial
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from portal import models  # noqa: F401 - every table is known before the database is used
+from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
 from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session
 from portal.config import ROOT, Config
-from portal.core import clock
+from portal.core import clock, queue
 from portal.core.actors import Actor, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
 from portal.events import queries as events
+from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
 from portal.exhibitors.views import codes as exhibitor_codes
-from portal.extensions import csrf, htmx, login, mail, migrate
-from portal.web import access, assets, errors, filters, i18n, lifecycle, limits
+from portal.exhibitors.views import send_code as exhibitor_send_code
+from portal.extensions import csrf, htmx, login, migrate
+from portal.seating import api as seats_api
+from portal.vouchers import api as vouchers_api
+from portal.web import (
+    access,
+    api,
+    assets,
+    errors,
+    filters,
+    i18n,
+    idempotency,
+    lifecycle,
+    limits,
+    logs,
+    mails,
+    openapi,
+    ops,
+)
 
 
 class Loaders:
@@ -67,12 +85,13 @@ def create_app(config: Config | None = None) -> Flask:
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    logs.init_app(app)
     lifecycle.init_app(app)
     db.init_app(app)
+    queue.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     htmx.init_app(app)
     csrf.init_app(app)
-    mail.init_app(app)
     limits.init_app(app, config)
     login.init_app(app)
     login.user_loader(load_sign_in)
@@ -80,11 +99,23 @@ def create_app(config: Config | None = None) -> Flask:
     login.session_protection = None
     i18n.init_app(app)
     errors.init_app(app)
+    api.init_app(app)
     access.init_app(app, Loaders())
+    idempotency.init_app(app)
     assets.init_app(app)
     filters.init_app(app)
-    for blueprint in (accounts_views.blueprint, exhibitor_codes.blueprint):
+    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, ops)
+    for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
+    rest = openapi.make_api(app)
+    for door in (seats_api, vouchers_api):
+        rest.register_blueprint(door.blueprint)
+    if config.development:
+        app.register_blueprint(mails.blueprint)
+    for jobs in (exhibitor_jobs,):
+        jobs.init_app(app)
+    for commands in (serve, worker):
+        commands.init_app(app)
     for group in (accounts_cli.users, accounts_cli.tokens):
         app.cli.add_command(group)
     return app

@@ -60,6 +60,7 @@ class SmtpServer:
     password: str | None = field(default=None, repr=False)
     starttls: bool = False
     ssl: bool = False
+    verify: bool = True
 
 
 @dataclass(frozen=True, slots=True)

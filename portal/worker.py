@@ -22,7 +22,7 @@ THREADS = 3
 PATIENCE = 3.5
 
 
-class PortalConsumer(Consumer):  # type: ignore[misc] - huey has no types
+class PortalConsumer(Consumer):  # type: ignore[misc]
     """huey's consumer, which also gives a sign of life as long as its threads are alive."""
 
     def __init__(self, queue: Queue, **options: Any) -> None:

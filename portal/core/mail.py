@@ -17,7 +17,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import segno
@@ -93,6 +93,12 @@ def _clean(value: str, what: str) -> str:
     return value.strip()
 
 
+def one_line(text: str) -> str:
+    """Text from a database as a header takes it: without line breaks and other control characters."""
+    kept = "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
+    return " ".join(kept.split())
+
+
 def address(value: str, name: str = "") -> Address:
     """An address for a header: ``person@host``, the host's name in its ASCII form. Raises `BadAddress`."""
     local, at, domain = _clean(value, "an address").rpartition("@")
@@ -132,13 +138,12 @@ def build(mail: Mail) -> EmailMessage:
     message["Message-ID"] = mail.message_id or new_message_id()
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = _clean(mail.locale, "the language")
     message.set_content(mail.text)
     if mail.html is not None:
         message.add_alternative(mail.html, subtype="html")
-        part = message.get_payload()[-1]  # type: ignore[index] - a multipart's payload is a list
+        part = cast(EmailMessage, message.get_body(("html",)))
         for picture in mail.pictures:
-            part.add_related(  # type: ignore[union-attr]
+            part.add_related(
                 picture.content,
                 maintype="image",
                 subtype="png",
@@ -146,6 +151,7 @@ def build(mail: Mail) -> EmailMessage:
                 filename=f"{picture.name}.png",
                 disposition="inline",
             )
+    message["Content-Language"] = _clean(mail.locale, "the language")
     return message
 
 
@@ -171,7 +177,9 @@ def send(message: EmailMessage, *, patience: float = PATIENCE) -> None:
         return
     refused = _Conversation(settings.smtp, _own_name(settings), patience).hand_over(message)
     if refused:
-        log.warning("mail.refused_in_part", recipients=len(refused), codes=sorted({code for code, _ in refused.values()}))
+        log.warning(
+            "mail.refused_in_part", recipients=len(refused), codes=sorted({code for code, _ in refused.values()})
+        )
 
 
 def folder(settings: Any) -> Path:
@@ -205,9 +213,7 @@ class _Conversation:
         self._end = time.monotonic() + patience
         self._over = threading.Event()
         options: dict[str, Any] = {"local_hostname": own_name, "timeout": min(ANSWER_SECONDS, patience)}
-        self._client = (
-            smtplib.SMTP_SSL(context=self._trust(), **options) if server.ssl else smtplib.SMTP(**options)
-        )
+        self._client = smtplib.SMTP_SSL(context=self._trust(), **options) if server.ssl else smtplib.SMTP(**options)
         # The name that the certificate is checked against; smtplib knows it only where its constructor connects.
         self._client._host = server.host  # type: ignore[attr-defined]
 

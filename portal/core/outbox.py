@@ -8,8 +8,7 @@ ends that, and only then does what goes over the network.
 import datetime as dt
 import smtplib
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -18,7 +17,7 @@ import structlog
 from flask import Flask, current_app
 
 from portal.core import clock
-from portal.core.database import db, is_writing, set_writing, side_write
+from portal.core.database import db, reading, side_write
 from portal.core.meters import JOB_SECONDS, JOBS
 from portal.core.models import OutboxMessage
 
@@ -49,8 +48,13 @@ class Job:
     attempts: int
     created: dt.datetime
 
+    @property
+    def key(self) -> str:
+        """The same for every attempt and no other row anywhere; a mail's id is made of it."""
+        return f"{self.kind}-{self.id}-{self.created:%Y%m%d%H%M%S%f}"
 
-#: What a kind's preparation returns: the work itself, done with no transaction open, or None where nothing is to be done.
+
+#: What preparing returns: the work, done with no transaction open, or None where nothing is to be done.
 Work = Callable[[], None] | None
 Prepare = Callable[[Job], Work]
 
@@ -102,18 +106,8 @@ def due(*, after: int = 0, limit: int = 500) -> list[int]:
         .order_by(OutboxMessage.id)
         .limit(limit)
     )
-    with _reading(), db.engine.connect() as connection:
+    with reading(), db.engine.connect() as connection:
         return list(connection.scalars(statement))
-
-
-@contextmanager
-def _reading() -> Iterator[None]:
-    writing = is_writing()
-    set_writing(False)
-    try:
-        yield
-    finally:
-        set_writing(writing)
 
 
 def _claim(message_id: int) -> Job | None:
@@ -154,7 +148,7 @@ def _prepare(job: Job) -> Work:
     kinds: dict[str, Prepare] = current_app.extensions.get("outbox", {})
     if job.kind not in kinds:
         raise LookupError(f"nothing prepares “{job.kind}”")
-    with _reading():
+    with reading():
         try:
             return kinds[job.kind](job)
         finally:
@@ -196,7 +190,7 @@ def _failed(job: Job, error: Exception) -> Outcome:
 
 
 def describe(error: Exception) -> str:
-    """What went wrong, for the row and the log: kind of error and the server's answer, nothing of what was to be sent."""
+    """What went wrong, for the row and the log: the kind of error and the server's answer, nothing of the payload."""
     name = type(error).__name__
     if isinstance(error, Abandon):
         return str(error)[:_SAID]

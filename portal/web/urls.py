@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import current_app, redirect, request, url_for
+from flask import current_app, redirect, request
 from werkzeug.wrappers import Response
 
 
@@ -21,9 +21,21 @@ def redirect_back(default: str = "/") -> Response:
     return redirect(safe_next(request.form.get("next")) or default, 303)
 
 
+def public_base() -> str:
+    """What absolute addresses begin with: ``BASE_URL``, else the request's own host.
+
+    Keep it for work that has no request: a mail that a worker writes.
+    """
+    return str(current_app.config["PORTAL"].base_url or request.root_url.rstrip("/"))
+
+
+def url_under(base: str, endpoint: str, **values: object) -> str:
+    """An absolute address under ``base``, with or without a request."""
+    parts = urlsplit(base)
+    adapter = current_app.url_map.bind(parts.netloc, url_scheme=parts.scheme)
+    return base.rstrip("/") + adapter.build(endpoint, values)
+
+
 def external_url(endpoint: str, **values: object) -> str:
     """An absolute address for mails and QR codes: under ``BASE_URL``, else under the request's host."""
-    base = current_app.config["PORTAL"].base_url
-    if base is None:
-        return url_for(endpoint, _external=True, **values)  # type: ignore[arg-type]
-    return str(base) + url_for(endpoint, _external=False, **values)  # type: ignore[arg-type]
+    return url_under(public_base(), endpoint, **values)

@@ -1,0 +1,1 @@
+"""Operations on exhibitors, one module for each part."""
