@@ -3,8 +3,10 @@
 from typing import Any
 
 from portal.core.actors import Actor
-from portal.core.database import db
 from portal.core.models import AuditEntry
+from portal.core.statements import run
+
+_INSERT = AuditEntry.metadata.tables["audit_log"].insert()
 
 
 def record(
@@ -16,18 +18,19 @@ def record(
     object_kind: str = "",
     object_id: int | None = None,
     data: dict[str, Any] | None = None,
-) -> AuditEntry:
+) -> None:
     """Add an entry to the current transaction. ``action`` is ``thing.done``; ``data`` is JSON and holds no secret."""
-    entry = AuditEntry(
-        organizer_id=organizer_id,
-        event_id=event_id,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_label=actor.label[:255],
-        action=action,
-        object_kind=object_kind,
-        object_id=object_id,
-        data=data or {},
+    run(
+        _INSERT,
+        {
+            "organizer_id": organizer_id,
+            "event_id": event_id,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "actor_label": actor.label[:255],
+            "action": action,
+            "object_kind": object_kind,
+            "object_id": object_id,
+            "data": data or {},
+        },
     )
-    db.session.add(entry)
-    return entry

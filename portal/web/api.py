@@ -1,0 +1,102 @@
+"""The base of the JSON doors: answers, commits, ids in paths, and what is refused before any door is asked."""
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, abort, request
+from werkzeug.routing import RequestRedirect, UnicodeConverter
+
+from portal.core.database import db
+from portal.core.errors import DomainError, NotFound
+from portal.web import idempotency
+from portal.web.errors import is_api
+
+#: The REST API; its rules (Accept, idempotency keys) hold below these prefixes.
+REST_PREFIXES = idempotency.PREFIXES
+
+_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_VARY = "Accept, Authorization"
+
+
+class NotAcceptable(DomainError):
+    """The caller takes no JSON."""
+
+    status = 406
+    code = "not_acceptable"
+
+    def __init__(self) -> None:
+        super().__init__("Could not satisfy the request Accept header.")
+
+
+class IdConverter(UnicodeConverter):
+    """An id in a path: anything but the names of actions, so that a door can answer 404 in its own words."""
+
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map)
+        self.regex = r"(?!bulk_)[^/]+"
+
+
+def dumps(data: Any) -> bytes:
+    """JSON in the contracts' form: UTF-8, datetimes in UTC with a ``Z``."""
+    return orjson.dumps(data, option=_OPTIONS)
+
+
+def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON answer; ``data`` may be JSON already."""
+    body = data if isinstance(data, bytes) else dumps(data)
+    response = Response(body, status, headers, content_type="application/json")
+    response.headers["Vary"] = _VARY
+    return response
+
+
+def empty(status: int = 204) -> Response:
+    """An answer without a body."""
+    return Response(b"", status, {"Vary": _VARY})
+
+
+def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Commit the request's work and answer; a request with an idempotency key is remembered in the same commit."""
+    response = empty(status) if status == 204 else reply(data, status, headers)
+    idempotency.remember(response)
+    db.session.commit()
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Install what comes before the access rules: call it before `portal.web.access.init_app`."""
+    app.url_map.converters["id"] = IdConverter
+
+    @app.before_request
+    def refuse() -> Response | None:
+        path = request.path
+        if "\0" in path:
+            abort(404)
+        if not is_api(path):
+            return None
+        if isinstance(request.routing_exception, RequestRedirect):
+            return _with_slash(path)
+        if path.startswith(REST_PREFIXES):
+            _check_format()
+        return None
+
+
+def _with_slash(path: str) -> Response:
+    query = request.query_string.decode("latin-1")
+    target = path + "/" + ("?" + query if query else "")
+    if target.startswith("//"):
+        raise NotFound()
+    status = 301 if request.method in ("GET", "HEAD") else 308
+    return Response(b"", status, {"Location": target}, content_type="application/json")
+
+
+def _check_format() -> None:
+    accepted = request.headers.get("Accept")
+    if (
+        accepted
+        and "application/json" not in accepted
+        and "*/*" not in accepted
+        and not request.accept_mimetypes["application/json"]
+    ):
+        raise NotAcceptable()
+    if request.args.get("format", "json") != "json":
+        raise NotFound()
