@@ -18,8 +18,11 @@ from portal.events import queries as events
 from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
 from portal.exhibitors.views import codes as exhibitor_codes
+from portal.exhibitors.views import frame as exhibitor_frame
+from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.vouchers import api as vouchers_api
 from portal.web import (
@@ -104,7 +107,8 @@ def create_app(config: Config | None = None) -> Flask:
     idempotency.init_app(app)
     assets.init_app(app)
     filters.init_app(app)
-    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, ops)
+    exhibitor_frame.init_app(app)
+    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, exhibitor_pages, leads_pages, ops)
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     rest = openapi.make_api(app)

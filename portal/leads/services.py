@@ -34,7 +34,7 @@ UNCHANGED: Final = Unchanged()
 class LeadChanges:
     """The parts of a lead to set; what is not named stays as it is, whoever set it.
 
-    ``notes_before`` is the `note_mark` of the note that its writer saw: where it has changed since, nothing is overwritten (`Conflict`).
+    ``notes_before`` is the `note_mark` of the note that its writer saw: where it changed since, nothing is overwritten.
     ``notes_of_version`` takes the note of an earlier version again.
     """
 

@@ -196,7 +196,7 @@ class FieldReader:
     def __init__(self, shown: ShownFields, locale: str) -> None:
         self._shown = shown
         self._locales = (locale, shown.locale)
-        with force_locale(_known_locale(locale)):
+        with force_locale(known_locale(locale)):
             self._labels = {name: str(label) for name, label in LABELS.items()}
             self._parts = {name: str(label) for name, label in PART_LABELS.items()}
             self._truth = {"true": gettext("Yes"), "false": gettext("No")}
@@ -276,10 +276,10 @@ def _territory(code: str | None, locale: str) -> str:
     """A country's name in a language, its code where that has none."""
     if not code:
         return ""
-    return str(_known_locale(locale).territories.get(code, code))
+    return str(known_locale(locale).territories.get(code, code))
 
 
-def _known_locale(tag: str) -> Locale:
+def known_locale(tag: str) -> Locale:
     """The locale of a language tag, of its first part (``de-informal``), or English."""
     for name in (tag.replace("-", "_"), tag.replace("-", "_").split("_")[0]):
         with suppress(UnknownLocaleError, ValueError):

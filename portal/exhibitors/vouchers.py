@@ -1,0 +1,167 @@
+"""Reads about an exhibitor's vouchers: pages of them, one of them, and who redeemed them."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from portal.core import clock
+from portal.core.database import db
+from portal.core.i18n import LocalisedString, localise
+from portal.events.models import Item, ItemVariation, SubEvent
+from portal.exhibitors.models import ExhibitorVoucher
+from portal.tickets.fields import PERSON_COLUMNS, FieldEntry, FieldReader, ShownFields, answers_of
+from portal.tickets.models import Order, OrderPosition
+from portal.vouchers.models import Voucher
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherRow:
+    """A voucher as its exhibitor may see it; ``comment`` is the one for the exhibitor, never the organizer's."""
+
+    id: int
+    code: str
+    max_usages: int
+    redeemed: int
+    valid_until: dt.datetime | None
+    tag: str
+    comment: str
+    price_mode: str
+    value: Decimal | None
+    product: str
+    subevent: str
+
+    @property
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.valid_until is not None and self.valid_until < clock.now()
+
+    @property
+    def used_up(self) -> bool:
+        """Whether nobody can redeem it any more."""
+        return self.redeemed >= self.max_usages
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherPage:
+    """A page of vouchers, and the sums of all of them."""
+
+    rows: list[VoucherRow]
+    total: int
+    usages: int
+    redeemed: int
+    used_up: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A ticket that was bought with a voucher, as far as the event shows its attendee."""
+
+    fields: list[FieldEntry]
+    when: dt.datetime
+    subevent: str
+
+
+_COLUMNS = (
+    Voucher.id,
+    Voucher.code,
+    Voucher.max_usages,
+    Voucher.redeemed,
+    Voucher.valid_until,
+    Voucher.tag,
+    ExhibitorVoucher.exhibitor_comment,
+    Voucher.price_mode,
+    Voucher.value,
+    Item.name.label("item"),
+    ItemVariation.value.label("variation"),
+    SubEvent.name.label("subevent"),
+)
+
+
+def _vouchers(exhibitor_id: int) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*_COLUMNS)
+        .select_from(ExhibitorVoucher)
+        .join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id)
+        .outerjoin(Item, Item.id == Voucher.item_id)
+        .outerjoin(ItemVariation, ItemVariation.id == Voucher.variation_id)
+        .outerjoin(SubEvent, SubEvent.id == Voucher.subevent_id)
+        .where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
+    )
+
+
+def voucher_page(*, exhibitor_id: int, page: int, locales: Sequence[str]) -> VoucherPage:
+    """Two queries, whatever the number of vouchers; a page behind the end is the last one."""
+    total, usages, redeemed, used_up = db.session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(Voucher.max_usages), 0),
+            sa.func.coalesce(sa.func.sum(Voucher.redeemed), 0),
+            sa.func.count(sa.case((Voucher.redeemed >= Voucher.max_usages, 1))),
+        )
+        .select_from(ExhibitorVoucher)
+        .join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id)
+        .where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
+    ).one()
+    pages = max(1, -(-total // PAGE_SIZE))
+    page = min(max(1, page), pages)
+    statement = (
+        _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
+    )
+    rows = [_row(row, locales) for row in db.session.execute(statement)] if total else []
+    return VoucherPage(rows, total, int(usages), int(redeemed), used_up, page, pages)
+
+
+def voucher(*, exhibitor_id: int, voucher_id: int, locales: Sequence[str]) -> VoucherRow | None:
+    """One of the exhibitor's vouchers; None for another's."""
+    row = db.session.execute(_vouchers(exhibitor_id).where(Voucher.id == voucher_id)).one_or_none()
+    return None if row is None else _row(row, locales)
+
+
+def _row(row: Any, locales: Sequence[str]) -> VoucherRow:
+    names = (localise(row.item, *locales), localise(row.variation, *locales))
+    return VoucherRow(
+        id=row.id,
+        code=row.code,
+        max_usages=row.max_usages,
+        redeemed=row.redeemed,
+        valid_until=row.valid_until,
+        tag=row.tag,
+        comment=row.exhibitor_comment,
+        price_mode=row.price_mode,
+        value=row.value,
+        product=" - ".join(name for name in names if name),
+        subevent=localise(row.subevent, *locales),
+    )
+
+
+def redemptions(
+    *, voucher_ids: Sequence[int], reader: FieldReader, shown: ShownFields, locales: Sequence[str]
+) -> dict[int, list[Redemption]]:
+    """Who redeemed the vouchers, in order: by tickets that are not cancelled, nor their order cancelled or expired."""
+    rows = db.session.execute(
+        sa.select(OrderPosition.voucher_id, Order.datetime, SubEvent.name.label("subevent"), *PERSON_COLUMNS)
+        .join(Order, Order.id == OrderPosition.order_id)
+        .outerjoin(SubEvent, SubEvent.id == OrderPosition.subevent_id)
+        .where(
+            OrderPosition.voucher_id.in_(voucher_ids),
+            OrderPosition.canceled.is_(False),
+            Order.status.in_(("n", "p")),
+        )
+        .order_by(Order.datetime, OrderPosition.id)
+    ).all()
+    answers = answers_of(shown, [row.position_id for row in rows])
+    found: dict[int, list[Redemption]] = {}
+    for row in rows:
+        subevent: LocalisedString | None = row.subevent
+        found.setdefault(row.voucher_id, []).append(
+            Redemption(reader.entries(row, answers.get(row.position_id)), row.datetime, localise(subevent, *locales))
+        )
+    return found

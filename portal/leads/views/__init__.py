@@ -1,0 +1,1 @@
+"""Pages of an exhibitor's leads."""
