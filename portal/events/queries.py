@@ -8,6 +8,7 @@ from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, te
 from portal.core.actors import Actor, EventScope, SignIn
 from portal.core.codes import hash_token
 from portal.core.database import db
+from portal.core.statements import run
 from portal.events.models import Event, Organizer
 
 _EVENT_COLUMNS = (
@@ -40,9 +41,7 @@ _TOKEN_SCOPE = (
     )
     .outerjoin(
         Event,
-        sa.and_(
-            Event.organizer_id == Organizer.id, sa.func.lower(Event.slug) == sa.bindparam("event"), _in_team
-        ),
+        sa.and_(Event.organizer_id == Organizer.id, sa.func.lower(Event.slug) == sa.bindparam("event"), _in_team),
     )
     .where(TeamToken.token_hash == sa.bindparam("token_hash"), TeamToken.active)
 )
@@ -94,7 +93,7 @@ def _granted(row: Any) -> frozenset[str]:
 
 def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
     """A team token's actor and its scope in an event; None for a token that is unknown or revoked."""
-    row = db.session.execute(
+    row = run(
         _TOKEN_SCOPE,
         {"token_hash": hash_token(token), "organizer": organizer.lower(), "event": event.lower()},
     ).one_or_none()

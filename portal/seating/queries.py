@@ -156,7 +156,7 @@ class Selection:
 
     def page(self, *, limit: int, offset: int) -> list[dict[str, Any]]:
         """Some of them, by id."""
-        rows = run(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset})
+        rows = run(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset}).all()
         return [dict(zip(FIELDS, row, strict=True)) for row in rows]
 
     def one(self, seat_id: int) -> dict[str, Any] | None:

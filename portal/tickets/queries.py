@@ -115,7 +115,7 @@ def order_positions(
     """Order positions by id as `expand=orderposition` shows them, and when their answers or check-ins last changed."""
     found: dict[int, dict[str, Any]] = {}
     changes: list[datetime] = []
-    for row in run(_POSITIONS, {"ids": ids}):
+    for row in run(_POSITIONS, {"ids": ids}).all():
         found[row[0]] = _order_position(row, event_slug, locale, changes)
     return found, max(changes, default=None)
 
@@ -182,7 +182,7 @@ def cart_positions(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
             "includes_tax": row[13],
             "answers": row[14] or [],
         }
-        for row in run(_CARTS, {"ids": ids})
+        for row in run(_CARTS, {"ids": ids}).all()
     }
 
 

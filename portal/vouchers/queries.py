@@ -155,7 +155,7 @@ def page(
 ) -> list[dict[str, Any]]:
     """One page of the vouchers that match. ``ordering`` holds names of `ORDERINGS`, with ``-`` for descending."""
     parameters = _parameters(event_id, filters) | {"limit": limit, "offset": offset}
-    return [_resource(row) for row in run(_listing(tuple(filters), ordering), parameters)]
+    return [_resource(row) for row in run(_listing(tuple(filters), ordering), parameters).all()]
 
 
 def one(event_id: int, voucher_id: int) -> dict[str, Any] | None:
@@ -166,7 +166,7 @@ def one(event_id: int, voucher_id: int) -> dict[str, Any] | None:
 
 def by_ids(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Vouchers by id, for resources that nest them."""
-    return {row[0]: _resource(row) for row in run(_BY_IDS, {"ids": ids})}
+    return {row[0]: _resource(row) for row in run(_BY_IDS, {"ids": ids}).all()}
 
 
 def has_item(event_id: int, item_id: int) -> bool:
