@@ -3,6 +3,7 @@
 from functools import partial
 
 from flask import Flask
+from flask_babel import lazy_gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
@@ -10,27 +11,40 @@ from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
 from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session
+from portal.checkin import figures as checkin_figures
 from portal.config import ROOT, Config
 from portal.core import clock, queue
 from portal.core.actors import Actor, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
+from portal.events import lists as event_lists
 from portal.events import queries as events
+from portal.events import views as event_pages
+from portal.exchange import cli as exchange_cli
+from portal.exhibitors import figures as exhibitor_figures
+from portal.exhibitors import history as exhibitor_history
 from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
 from portal.exhibitors.views import codes as exhibitor_codes
 from portal.exhibitors.views import frame as exhibitor_frame
+from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
+from portal.seating import figures as seat_figures
+from portal.seating import history as seat_history
+from portal.tickets import figures as ticket_figures
 from portal.vouchers import api as vouchers_api
+from portal.vouchers import figures as voucher_figures
 from portal.web import (
     access,
     api,
     assets,
     errors,
     filters,
+    history,
     i18n,
     idempotency,
     lifecycle,
@@ -39,7 +53,9 @@ from portal.web import (
     mails,
     openapi,
     ops,
+    organizer,
 )
+from portal.web.organizer import SEES_ORDERS, EventCount, NavEntry
 
 
 class Loaders:
@@ -79,6 +95,29 @@ def load_sign_in(token: str) -> SignIn | None:
     )
 
 
+#: What the features show on the pages of organizers, in the order of the pages.
+ORGANIZER = organizer.Features(
+    nav=(
+        NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", in_event=False),
+        NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
+        NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
+    ),
+    boards=(
+        ticket_figures.board,
+        checkin_figures.board,
+        lead_figures.board,
+        voucher_figures.board,
+        seat_figures.board,
+    ),
+    counts=(
+        EventCount(lazy_gettext("Tickets"), ticket_figures.sold_by_event, SEES_ORDERS),
+        EventCount(lazy_gettext("Checked in"), checkin_figures.came_by_event, SEES_ORDERS),
+        EventCount(lazy_gettext("Exhibitors"), exhibitor_figures.exhibitors_by_event),
+    ),
+    choices=event_lists.choices,
+)
+
+
 def create_app(config: Config | None = None) -> Flask:
     """The portal. Without ``config`` the settings come from the environment (`ConfigError` names a bad one)."""
     config = config or Config.from_env()
@@ -108,7 +147,9 @@ def create_app(config: Config | None = None) -> Flask:
     assets.init_app(app)
     filters.init_app(app)
     exhibitor_frame.init_app(app)
-    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, exhibitor_pages, leads_pages, ops)
+    organizer.init_app(app, ORGANIZER)
+    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, exhibitor_pages, leads_pages, ops, event_pages, exhibitors_of_organizers)
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     rest = openapi.make_api(app)
@@ -118,7 +159,7 @@ def create_app(config: Config | None = None) -> Flask:
         app.register_blueprint(mails.blueprint)
     for jobs in (exhibitor_jobs,):
         jobs.init_app(app)
-    for commands in (serve, worker):
+    for commands in (serve, worker, exchange_cli):
         commands.init_app(app)
     for group in (accounts_cli.users, accounts_cli.tokens):
         app.cli.add_command(group)
