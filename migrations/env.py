@@ -36,8 +36,8 @@ def drop_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave the tables alone that the job queue makes for itself on PostgreSQL."""
-    return not (kind == "table" and (name or "").startswith("huey_"))
+    """Leave alone what the job queue makes for itself on PostgreSQL, and what a migration wrote by hand for search."""
+    return not (kind in ("table", "index") and (name or "").startswith(("huey_", "search_")))
 
 
 def run() -> None:
@@ -55,6 +55,7 @@ def run() -> None:
                 connection=connection,
                 target_metadata=extension.db.metadata,
                 render_item=render_item,
+                transactional_ddl=True,  # SQLite can; without this the foreign keys would stay off afterwards
                 include_name=include_name,
                 **arguments,
             )

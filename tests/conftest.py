@@ -20,6 +20,14 @@ pytest_plugins = ["tests.plugins"]
 BACKENDS = ("sqlite", "postgresql")
 
 
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Not what pytest-flask does: inside its one context all requests of a test would share `g`.
+
+    The signed-in person, the language and the database session of the first request would be those of the next.
+    """
+
+
 @pytest.fixture(scope="session", params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """A migrated, empty database of each kind."""
