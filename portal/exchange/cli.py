@@ -13,6 +13,7 @@ from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.database import db, set_writing
 from portal.exchange.demo import build_demo, demo_banner_facts
+from portal.exchange.dump import UnknownOrganizer, dump_bundle
 from portal.exchange.load import BundleError, Loaded, check_bundle, load_bundle, load_data
 from portal.exchange.queries import has_organizers, organizer_id
 
@@ -43,6 +44,21 @@ def check(file: str) -> None:
         warnings = check_bundle(raw=raw, name=file, progress=progress)
     _warn(warnings)
     click.echo("This bundle is sound.")
+
+
+@bundle.command("dump")
+@click.argument("organizer")
+def dump(organizer: str) -> None:
+    """Write the bundle of ORGANIZER (its slug) to standard output."""
+    set_writing(True)
+    out = sys.stdout.buffer
+    try:
+        for piece in dump_bundle(organizer=organizer):
+            out.write(piece)
+        out.flush()
+    except UnknownOrganizer:
+        click.echo(f"There is no organizer “{organizer}”.", err=True)
+        raise SystemExit(1) from None
 
 
 @click.command("demo")

@@ -136,7 +136,7 @@ class EventWriter:
         put(kinds.SEAT)
         put(kinds.VOUCHER)
         put(kinds.CHECKIN_LIST)
-        link(links.LIST_ITEMS)
+        self.writer.touch(kinds.CHECKIN_LIST, link(links.LIST_ITEMS))
         put(kinds.DEVICE, prepare=lambda: _secrets(self.reading, kinds.DEVICE, "key_hash"))
         link(links.DEVICE_ITEMS)
         put(kinds.ORDER)
@@ -152,8 +152,10 @@ class EventWriter:
         self._put(kinds.CHECKIN, position)
         for kind in (kinds.ANSWER, kinds.CHECKIN):
             changed |= {kind.get(row.values, "position_id") for row in self._not_same(kind)}
-        positions = self.part.rows[kinds.POSITION.name]
-        self.writer.touch(kinds.POSITION, [row for row in positions if row.pk in changed])
+        self._touch(kinds.POSITION, changed)
+        checkins = self.part.rows[kinds.CHECKIN.name]
+        lists = {kinds.CHECKIN.get(row.values, "list_id") for row in checkins if row.state == CHANGED}
+        self._touch(kinds.CHECKIN_LIST, lists)
 
     def _exhibitors(self) -> None:
         exhibitor = ("exhibitor_id", kinds.EXHIBITOR)
@@ -164,9 +166,12 @@ class EventWriter:
         self._put(kinds.EXHIBITOR_VOUCHER, exhibitor)
         for kind in (kinds.ACCESS_CODE, kinds.EXHIBITOR_VOUCHER):
             changed |= {kind.get(row.values, "exhibitor_id") for row in self._not_same(kind)}
-        exhibitors = self.part.rows[kinds.EXHIBITOR.name]
-        self.writer.touch(kinds.EXHIBITOR, [row for row in exhibitors if row.pk in changed])
+        self._touch(kinds.EXHIBITOR, changed)
         self._put(kinds.LEAD, exhibitor)
+
+    def _touch(self, kind: Kind, pks: set[Any]) -> None:
+        """What hangs on these rows changed."""
+        self.writer.touch(kind, [row for row in self.part.rows[kind.name] if row.pk in pks])
 
     def _not_same(self, kind: Kind) -> list[Row]:
         return [row for row in self.part.rows[kind.name] if row.state in (NEW, CHANGED)]

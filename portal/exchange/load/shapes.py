@@ -33,8 +33,9 @@ class Shape:
     """The keys of one resource: fields are read here, ``nested`` ones elsewhere, ``ignored`` ones by nobody."""
 
     def __init__(self, *fields: Field, nested: str = "", ignored: Collection[str] = ()) -> None:
-        self.columns = tuple(field.column or field.key for field in fields)
-        self._fields = [(field.key, field.read, field.default, field.required) for field in fields]
+        self.fields = tuple((field.key, field.column or field.key) for field in fields)
+        self.columns = tuple(column for _, column in self.fields)
+        self._readers = [(field.key, field.read, field.default, field.required) for field in fields]
         self._known = frozenset({field.key for field in fields} | set(nested.split()) | set(ignored))
 
     def read(self, problems: Problems, data: Any, path: str) -> list[Any] | None:
@@ -46,7 +47,7 @@ class Shape:
             for key in data.keys() - self._known:
                 problems.warn(f"{path}.{key}" if path else key, "unknown key, ignored")
         values = []
-        for key, read, default, required in self._fields:
+        for key, read, default, required in self._readers:
             value = data.get(key)
             if value is None:
                 if required:
