@@ -13,6 +13,7 @@ from flask_migrate import upgrade
 from portal.app import create_app
 from portal.config import Config
 from portal.core.database import Base, database_uri, db, set_writing
+from portal.core.queue import queue_of
 from tests.fair import Fair, build_fair
 
 pytest_plugins = ["tests.plugins"]
@@ -49,12 +50,15 @@ def config(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Confi
 
 
 @pytest.fixture(scope="session")
-def migrated_app(config: Config) -> Flask:
+def migrated_app(config: Config) -> Iterator[Flask]:
     """The app on its migrated database, shared by a session's tests."""
     app = create_app(config)
     with app.app_context():
         upgrade(directory="migrations")
-    return app
+    yield app
+    queue_of(app).close()
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

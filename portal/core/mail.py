@@ -163,7 +163,7 @@ def configured() -> bool:
     return current_app.config["PORTAL"].smtp is not None
 
 
-def send(message: EmailMessage, *, patience: float = PATIENCE) -> None:
+def send(message: EmailMessage, *, patience: float | None = None) -> None:
     """Hand ``message`` to the SMTP server within ``patience`` seconds, or write it to a file where there is none.
 
     Raises `OSError` (`smtplib.SMTPException` is one) where the server did not take it. A server that took it for some
@@ -175,7 +175,7 @@ def send(message: EmailMessage, *, patience: float = PATIENCE) -> None:
     if settings.smtp is None:
         _write(message, settings)
         return
-    refused = _Conversation(settings.smtp, _own_name(settings), patience).hand_over(message)
+    refused = _Conversation(settings.smtp, _own_name(settings), patience or PATIENCE).hand_over(message)
     if refused:
         log.warning(
             "mail.refused_in_part", recipients=len(refused), codes=sorted({code for code, _ in refused.values()})
