@@ -42,7 +42,9 @@ def served(target: str, port: int, environ: dict[str, str]) -> Iterator[str]:
     ]
     if target.endswith("()"):
         command.append("--factory")
-    process = subprocess.Popen([*command, target.removesuffix("()")], env=os.environ | environ)
+    process = subprocess.Popen(
+        [*command, target.removesuffix("()")], env=os.environ | environ, stdout=subprocess.DEVNULL
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process)
@@ -115,7 +117,7 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     )
     with app.app_context():
         requests = [list(row.requests()) for row in rows]
-    recorded = [record(app, sent[-1]) for sent in requests]
+    recorded = [record(app, sent) for sent in requests]
     rows_file = folder / f"{name}.pickle"
     rows_file.write_bytes(pickle.dumps(recorded))
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}

@@ -1,5 +1,6 @@
 """Records the statements that the portal sends for a request, so that the floor can replay them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,30 +13,39 @@ from portal.core.database import db
 VARYING = "__varying__"
 
 
-def record(app: Flask, request: Request) -> dict[str, Any]:
-    """The statements of ``request`` in their order, with parameters as the driver gets them, and whether it writes.
+def record(app: Flask, requests: Sequence[Request]) -> dict[str, Any]:
+    """The statements of a row's last request, with parameters as the driver gets them, and whether it writes.
 
-    The request is sent twice and the second one counts: caches and prepared state are then as they are under load.
+    Before it, the requests of the row on the same thing are sent: caches are then as they are under load, and a request
+    that changes something finds it as the one before left it.
     """
+    last = requests[-1]
     statements: list[tuple[str, Any]] = []
     commits: list[bool] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        statements.append((statement, parameters if many else _marked(parameters, request.vary)))
+        statements.append((statement, parameters if many else _marked(parameters, last.vary)))
+
+    def committed(_connection: Any) -> None:
+        commits.append(True)
 
     with app.app_context():
         engine = db.engine
     client = app.test_client()
-    for _ in range(2):
+    sa.event.listen(engine, "before_cursor_execute", note)
+    sa.event.listen(engine, "commit", committed)
+    for request in [one for one in requests if one.path == last.path] * 2:
         statements.clear()
         commits.clear()
-        sa.event.listen(engine, "before_cursor_execute", note)
-        sa.event.listen(engine, "commit", lambda _connection: commits.append(True))
         answer = client.open(request.path, method=request.method, data=request.body, headers=request.headers)
-        sa.event.remove(engine, "before_cursor_execute", note)
-    if answer.status_code >= 300:
-        raise SystemExit(f"{request.method} {request.path} answered {answer.status_code}: {answer.text[:300]}")
-    return {"statements": list(statements), "writes": bool(commits), "bytes": len(answer.data)}
+        if answer.status_code >= 300:
+            raise SystemExit(f"{request.method} {request.path} answered {answer.status_code}: {answer.text[:300]}")
+    sa.event.remove(engine, "before_cursor_execute", note)
+    sa.event.remove(engine, "commit", committed)
+    writes = last.method != "GET"
+    if writes and not commits:
+        raise SystemExit(f"{last.method} {last.path} changed nothing: the floor would have nothing to write.")
+    return {"statements": list(statements), "writes": writes}
 
 
 def _marked(parameters: Any, vary: Any) -> Any:
