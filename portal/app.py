@@ -103,15 +103,15 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
     ),
     boards=(
-        ticket_figures.board,
         checkin_figures.board,
         lead_figures.board,
-        voucher_figures.board,
         seat_figures.board,
+        ticket_figures.board,
+        voucher_figures.board,
     ),
     counts=(
         EventCount(lazy_gettext("Tickets"), ticket_figures.sold_by_event, SEES_ORDERS),
-        EventCount(lazy_gettext("Checked in"), checkin_figures.came_by_event, SEES_ORDERS),
+        EventCount(lazy_gettext("Checked in"), ticket_figures.came_by_event, SEES_ORDERS),
         EventCount(lazy_gettext("Exhibitors"), exhibitor_figures.exhibitors_by_event),
     ),
     choices=event_lists.choices,

@@ -105,6 +105,7 @@ def _check_member(rule: Rule) -> ResponseReturnValue | None:
     if rule.permission and not scope.may(rule.permission):
         raise Forbidden("Your teams do not allow this. Ask the people who manage your team.")
     g.scope = scope
+    g.event_zone = scope.timezone
     return None
 
 

@@ -1,0 +1,221 @@
+"""Reads for lists: the events that a user may see, and the dates of a series."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from portal.accounts.models import PERMISSIONS, Team, team_events, team_members
+from portal.core import clock
+from portal.core.actors import SignIn
+from portal.core.database import db
+from portal.core.text import fold
+from portal.events.models import Event, Organizer, SubEvent
+from portal.web.organizer import EventChoice
+
+State = Literal["running", "coming", "past"]
+STATES: tuple[State, ...] = ("running", "coming", "past")
+#: How long something lasts that has no end.
+ONE_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event in a list, with what this user may do in it."""
+
+    id: int
+    organizer_slug: str
+    organizer_name: str
+    slug: str
+    name: Mapping[str, str]
+    locale: str
+    timezone: str
+    live: bool
+    has_subevents: bool
+    date_from: dt.datetime
+    date_to: dt.datetime | None
+    state: State
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What an event's home says of it beside its figures."""
+
+    live: bool
+    url: str | None
+    date_from: dt.datetime
+    date_to: dt.datetime | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class DateRow:
+    """One date of a series."""
+
+    id: int
+    name: Mapping[str, str]
+    date_from: dt.datetime
+    date_to: dt.datetime | None
+    active: bool
+    state: State
+
+
+def state_of(start: dt.datetime, end: dt.datetime | None, now: dt.datetime) -> State:
+    """Whether something runs, is to come, or is over."""
+    if start > now:
+        return "coming"
+    return "running" if (end or start + ONE_DAY) >= now else "past"
+
+
+# A series lasts from its first date to its last.
+_dates: sa.ColumnElement[bool] = sa.and_(Event.has_subevents, SubEvent.event_id == Event.id, SubEvent.active)
+_start = sa.func.coalesce(
+    sa.select(sa.func.min(SubEvent.date_from)).where(_dates).correlate(Event).scalar_subquery(),
+    Event.date_from,
+    type_=Event.date_from.type,
+)
+_end = sa.func.coalesce(
+    sa.select(sa.func.max(sa.func.coalesce(SubEvent.date_to, SubEvent.date_from)))
+    .where(_dates)
+    .correlate(Event)
+    .scalar_subquery(),
+    Event.date_to,
+    type_=Event.date_from.type,
+)
+
+
+def _rights(sign_in: SignIn) -> sa.Subquery | None:
+    """The events of a user with what all teams together allow there; None for an admin, who sees and may everything."""
+    if sign_in.is_admin:
+        return None
+    granted = (sa.func.max(sa.case((getattr(Team, name), 1), else_=0)).label(name) for name in PERMISSIONS)
+    return (
+        sa.select(Event.id.label("event_id"), *granted)
+        .select_from(team_members)
+        .join(Team, Team.id == team_members.c.team_id)
+        .join(Event, Event.organizer_id == Team.organizer_id)
+        .where(
+            team_members.c.user_id == sign_in.user_id,
+            sa.or_(
+                Team.all_events,
+                sa.exists().where(team_events.c.team_id == Team.id, team_events.c.event_id == Event.id),
+            ),
+        )
+        .group_by(Event.id)
+        .subquery("rights")
+    )
+
+
+def _visible(sign_in: SignIn, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
+    rights = _rights(sign_in)
+    if rights is None:
+        return sa.select(*columns).select_from(Event).join(Organizer, Organizer.id == Event.organizer_id)
+    return (
+        sa.select(*columns, *(rights.c[name] for name in PERMISSIONS))
+        .select_from(Event)
+        .join(Organizer, Organizer.id == Event.organizer_id)
+        .join(rights, rights.c.event_id == Event.id)
+    )
+
+
+def _order(now: dt.datetime) -> tuple[sa.ColumnElement[Any], ...]:
+    """Running first, then what comes next, then what is over, the latest first."""
+    over = sa.case((_end >= now, False), (sa.and_(_end.is_(None), _start > now - ONE_DAY), False), else_=True)
+    rank = sa.case((_start > now, 1), (over, 2), else_=0)
+    return rank, sa.case((rank < 2, _start)).asc(), _start.desc(), Event.id.asc()
+
+
+def visible_count(sign_in: SignIn) -> int:
+    """How many events a user may see."""
+    ids = _visible(sign_in, Event.id).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
+
+
+def matching(sign_in: SignIn, query: str) -> list[int]:
+    """The ids of a user's events whose names (in any language), slug or organizer hold all words of ``query``."""
+    words = fold(query).split()[:10]
+    rows = db.session.execute(_visible(sign_in, Event.id, Event.slug, Event.name, Organizer.name.label("organizer")))
+    return [
+        row.id
+        for row in rows
+        if (text := fold(f"{row.slug} {row.organizer} {' '.join(map(str, row.name.values()))}"))
+        and all(word in text for word in words)
+    ]
+
+
+def visible_page(sign_in: SignIn, *, limit: int, offset: int = 0, ids: Sequence[int] | None = None) -> list[EventRow]:
+    """Some of a user's events, by organizer, running ones first; one query. ``ids`` narrows them down."""
+    now = clock.now()
+    columns = (
+        Event.id,
+        Organizer.slug.label("organizer_slug"),
+        Organizer.name.label("organizer_name"),
+        Event.slug,
+        Event.name,
+        Event.locale,
+        Event.timezone,
+        Event.live,
+        Event.has_subevents,
+        _start.label("date_from"),
+        _end.label("date_to"),
+    )
+    statement = _visible(sign_in, *columns)
+    if ids is not None:
+        statement = statement.where(Event.id.in_(ids))
+    order = (sa.func.lower(Organizer.name), Organizer.id, *_order(now))
+    rows = db.session.execute(statement.order_by(*order).limit(limit).offset(offset))
+    everything = frozenset(PERMISSIONS)
+    everything = frozenset(PERMISSIONS)
+    return [
+        EventRow(
+            **{column.key: getattr(row, column.key) for column in columns},
+            state=state_of(row.date_from, row.date_to, now),
+            permissions=everything if sign_in.is_admin else _allowed(row),
+        )
+        for row in rows
+    ]
+
+
+def _allowed(row: Any) -> frozenset[str]:
+    return frozenset(name for name in PERMISSIONS if getattr(row, name))
+
+
+def choices(sign_in: SignIn, limit: int) -> list[EventChoice]:
+    """The first of a user's events, for the switcher."""
+    return [
+        EventChoice(row.organizer_slug, row.slug, row.name, row.locale) for row in visible_page(sign_in, limit=limit)
+    ]
+
+
+def event_facts(event_id: int) -> EventFacts:
+    """When an event is, and whether it is public."""
+    row = db.session.execute(sa.select(Event.live, Event.url, _start, _end).where(Event.id == event_id)).one()
+    return EventFacts(*row, state_of(row[2], row[3], clock.now()))
+
+
+# ------------------------------------------------------------------------------------------------ dates of a series
+
+
+def date_counts(event_id: int) -> tuple[int, int]:
+    """How many dates a series has, and how many of them are over."""
+    over = sa.func.coalesce(SubEvent.date_to, SubEvent.date_from, type_=SubEvent.date_from.type) < clock.now()
+    row = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count(sa.case((over, 1)))).where(SubEvent.event_id == event_id)
+    ).one()
+    return row[0], row[1]
+
+
+def date_page(event_id: int, *, limit: int, offset: int) -> list[DateRow]:
+    """Some dates of a series, in their order."""
+    now = clock.now()
+    statement = (
+        sa.select(SubEvent.id, SubEvent.name, SubEvent.date_from, SubEvent.date_to, SubEvent.active)
+        .where(SubEvent.event_id == event_id)
+        .order_by(SubEvent.date_from, SubEvent.id)
+        .limit(limit)
+        .offset(offset)
+    )
+    return [DateRow(*row, state_of(row.date_from, row.date_to, now)) for row in db.session.execute(statement)]
