@@ -26,12 +26,23 @@ class OwnProfile:
 def own_profile(exhibitor_id: int) -> OwnProfile:
     """One query."""
     rows = db.session.execute(
-        sa.select(Exhibitor, AccessCode.kind, AccessCode.code)
+        sa.select(
+            Exhibitor.name,
+            Exhibitor.booth,
+            Exhibitor.contact_name,
+            Exhibitor.contact_name_parts,
+            Exhibitor.contact_email,
+            Exhibitor.contact_cc_email,
+            Exhibitor.locale,
+            Exhibitor.allow_lead_scanning,
+            AccessCode.kind,
+            AccessCode.code,
+        )
         .outerjoin(AccessCode, AccessCode.exhibitor_id == Exhibitor.id)
         .where(Exhibitor.id == exhibitor_id)
         .order_by(AccessCode.kind)
     ).all()
-    own = rows[0][0]
+    own = rows[0]
     return OwnProfile(
         name=own.name,
         booth=own.booth,
@@ -40,5 +51,5 @@ def own_profile(exhibitor_id: int) -> OwnProfile:
         contact_cc_email=own.contact_cc_email,
         locale=own.locale,
         allow_lead_scanning=own.allow_lead_scanning,
-        codes={kind: code for _, kind, code in rows if code},
+        codes={row.kind: row.code for row in rows if row.code},
     )

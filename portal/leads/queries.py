@@ -238,13 +238,13 @@ def day_bounds(day: dt.date, timezone: str) -> tuple[dt.datetime, dt.datetime]:
 def figures(*, exhibitor_id: int, timezone: str) -> Figures:
     """Two queries: ratings with what is recent, and the leads by quarter of an hour."""
     zone, now = ZoneInfo(timezone), clock.now()
-    today, _ = day_bounds(now.astimezone(zone).date(), timezone)
+    today, tomorrow = day_bounds(now.astimezone(zone).date(), timezone)
     rows = db.session.execute(
         sa.select(
             Lead.rating,
             sa.func.count(),
-            sa.func.count(sa.case((Lead.scanned >= today, 1))),
-            sa.func.count(sa.case((Lead.scanned >= now - dt.timedelta(hours=1), 1))),
+            sa.func.count(sa.case((sa.and_(Lead.scanned >= today, Lead.scanned < tomorrow), 1))),
+            sa.func.count(sa.case((Lead.scanned.between(now - dt.timedelta(hours=1), now), 1))),
         )
         .where(Lead.exhibitor_id == exhibitor_id)
         .group_by(Lead.rating)

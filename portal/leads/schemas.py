@@ -60,8 +60,8 @@ class LeadChangesSchema(Schema):
     notes_before = Text()
     notes_of_version = fields.Integer(validate=validate.Range(1, MAX_ID))
     rating = fields.Integer(allow_none=True, validate=validate.Range(0, 5))
-    add = fields.List(Text())
-    remove = fields.List(Text())
+    add_tags = fields.List(Text())
+    remove_tags = fields.List(Text())
 
     @post_load
     def make(self, values: dict[str, Any], **_kwargs: Any) -> LeadChanges:
@@ -71,6 +71,6 @@ class LeadChangesSchema(Schema):
             notes_before=values.get("notes_before"),
             notes_of_version=values.get("notes_of_version"),
             rating=values.get("rating", UNCHANGED),
-            add_tags=tuple(tag.strip() for tag in values.get("add", ())),
-            remove_tags=tuple(values.get("remove", ())),
+            add_tags=tuple(tag.strip() for tag in values.get("add_tags", ())),
+            remove_tags=tuple(values.get("remove_tags", ())),
         )

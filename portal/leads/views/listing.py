@@ -5,7 +5,7 @@ from typing import Any
 
 from babel.dates import format_datetime, format_skeleton
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from portal.core import clock
 from portal.core.actors import ExhibitorScope
@@ -58,17 +58,19 @@ def rows(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int) -> 
     params = asked(wanted)
     figures = queries.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
     tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
     return {
         "leads": leads,
         "wanted": wanted,
-        "params": params,
+        "kept": {name: value for name, value in params.items() if name != "q"},
         "figures": figures,
         "here": address(asked(wanted, leads.page)),
         "detail_params": asked(wanted, leads.page),
         "page_url": lambda number: address(asked(wanted, number)),
         "with_notes": sight.settings.lead_notes,
         "tag_choices": tags,
-        "menus": _menus(scope, figures, params, tags),
+        "menus": _menus(figures, params, tags, devices),
+        "many_devices": len(devices) > 1,
         "note_href": address(params, note="" if wanted.note else "1"),
         "clear_href": address({name: value for name, value in params.items() if name == "sort"}),
         "columns": _columns(sight, wanted, params),
@@ -107,11 +109,11 @@ def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[d
 
 
 def stars(rating: int) -> str:
-    """A rating in one word."""
-    return "★" * rating + "☆" * (5 - rating)
+    """A rating in words."""
+    return str(ngettext("%(num)s star", "%(num)s stars", rating))
 
 
-def _menus(scope: ExhibitorScope, figures: Figures, params: dict[str, str], tags: list[Choice]) -> list[dict[str, Any]]:
+def _menus(figures: Figures, params: dict[str, str], tags: list[Choice], devices: list[Choice]) -> list[dict[str, Any]]:
     """The filters that offer several values, those that this exhibitor's leads have."""
     ratings = [
         (each.value, gettext("Not rated") if each.value == "none" else stars(int(each.value)), each.count)
@@ -119,7 +121,6 @@ def _menus(scope: ExhibitorScope, figures: Figures, params: dict[str, str], tags
     ]
     locale = current_locale()
     days = [(day.isoformat(), format_skeleton("MMMEd", day, locale=locale), count) for day, count in figures.days]
-    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
     return [
         _menu(name, label, values, params)
         for name, label, values in (

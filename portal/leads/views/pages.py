@@ -130,8 +130,8 @@ def change(lead_id: int) -> ResponseReturnValue:
     sent: dict[str, Any] = {name: form[name] for name in ("notes", "notes_before", "notes_of_version") if name in form}
     if "rating" in form:
         sent["rating"] = form["rating"] or None
-    sent["add"] = form.getlist("add")
-    sent["remove"] = form.getlist("remove") + form.getlist("drop")
+    sent["add_tags"] = form.getlist("add_tag") + form.getlist("menu_add")
+    sent["remove_tags"] = form.getlist("remove_tag") + form.getlist("menu_remove")
     try:
         changes = LeadChangesSchema().load(sent)
         services.update_lead(actor=actor(), exhibitor=scope, lead_id=lead_id, changes=changes)
@@ -156,7 +156,7 @@ def _changed(scope: ExhibitorScope, lead_id: int, part: str) -> ResponseReturnVa
         in_detail = "detail" in request.form
         lead = _lead(scope, sight, lead_id)
         context = _one(scope, sight, lead, in_detail=in_detail)
-        context["menu_open"] = "add" in request.form or "drop" in request.form
+        context["menu_open"] = "menu_add" in request.form or "menu_remove" in request.form
         html = render_template(f"leads/_{part}.html", **context)
         if in_detail:
             html += render_template("leads/_history.html", oob=True, **context)
