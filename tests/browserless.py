@@ -16,7 +16,9 @@ def csrf_token(answer: TestResponse) -> str:
     return found.group(1).decode()
 
 
-def post_form(client: FlaskClient, path: str, data: dict[str, Any] | None = None, *, page: str | None = None) -> TestResponse:
+def post_form(
+    client: FlaskClient, path: str, data: dict[str, Any] | None = None, *, page: str | None = None
+) -> TestResponse:
     """Open ``page`` (by default ``path``), then send its form to ``path``."""
     opened = client.get(page or path)
     assert opened.status_code == 200, opened.status

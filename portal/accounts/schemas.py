@@ -1,9 +1,24 @@
 """What the sign-in form hands in."""
 
+from collections.abc import Callable
+
 from flask_babel import lazy_gettext
-from marshmallow import EXCLUDE, Schema, fields, validate
+from flask_babel.speaklater import LazyString
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from portal.accounts.passwords import MAX_LENGTH
+
+
+def _between(longest: int, missing: LazyString, too_long: LazyString) -> Callable[[str], None]:
+    """A text that is there and no longer than that."""
+
+    def check(value: str) -> None:
+        if not value.strip():
+            raise ValidationError(str(missing))
+        if len(value) > longest:
+            raise ValidationError(str(too_long))
+
+    return check
 
 
 class SignInForm(Schema):
@@ -16,15 +31,13 @@ class SignInForm(Schema):
 
     email = fields.String(
         load_default="",
-        validate=[
-            validate.Length(min=1, error=lazy_gettext("Enter your e-mail address.")),
-            validate.Length(max=254, error=lazy_gettext("This is too long for an e-mail address.")),
-        ],
+        validate=_between(
+            254, lazy_gettext("Enter your e-mail address."), lazy_gettext("This is too long for an e-mail address.")
+        ),
     )
     password = fields.String(
         load_default="",
-        validate=[
-            validate.Length(min=1, error=lazy_gettext("Enter your password.")),
-            validate.Length(max=MAX_LENGTH, error=lazy_gettext("This is too long for a password.")),
-        ],
+        validate=_between(
+            MAX_LENGTH, lazy_gettext("Enter your password."), lazy_gettext("This is too long for a password.")
+        ),
     )

@@ -236,9 +236,7 @@ def end_session(*, sign_in: SignIn) -> None:
 
 def end_sessions(*, actor: Actor, user: User) -> int:
     """Sign a user out everywhere; how many browsers that were."""
-    ended = db.session.execute(
-        sa.delete(Session).where(Session.user_id == user.id).returning(Session.id)
-    ).all()
+    ended = db.session.execute(sa.delete(Session).where(Session.user_id == user.id).returning(Session.id)).all()
     if ended:
         record(
             actor=actor,

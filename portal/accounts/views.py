@@ -1,5 +1,7 @@
 """Pages: the start, signing in with e-mail and password, signing out."""
 
+from typing import cast
+
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -52,7 +54,12 @@ def _sign_in(present: SignIn | None) -> ResponseReturnValue:
     try:
         given = SignInForm().load(request.form)
     except ValidationError as error:
-        return _form(present, target=target, errors=error.normalized_messages(), email=request.form.get("email", ""))
+        return _form(
+            present,
+            target=target,
+            errors=cast(dict[str, list[str]], error.messages),
+            email=request.form.get("email", ""),
+        )
     email, password = given["email"].strip(), given["password"]
     attempt = limits.password_attempt(email)
     verified = services.authenticate(email=email, password=password)

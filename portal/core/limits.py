@@ -1,4 +1,4 @@
-"""Counters for limits that hold across processes: in the portal's own database, as a storage of the `limits` library."""
+"""Counters for limits that hold across processes: a storage of the `limits` library in the portal's own database."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class DatabaseStorage(Storage):
         return SQLAlchemyError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
-        """Count ``amount`` for ``key``, in its window or, where that has expired, in a new one of ``expiry`` seconds."""
+        """Count ``amount`` for ``key`` in its window; where that has expired, in a new one of ``expiry`` seconds."""
         if is_writing() and db.session().in_transaction():
             raise RuntimeError("a limit is counted before the request's transaction begins")
         now = clock.now()

@@ -1,4 +1,4 @@
-"""Reads about exhibitors: what the holder of an access code may see."""
+"""Reads about exhibitors: what the holder of an access code may see, and the row that a change is about."""
 
 from typing import Any
 
@@ -7,8 +7,12 @@ import sqlalchemy as sa
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.codes import hash_token, normalise_code
 from portal.core.database import db
+from portal.core.errors import NotFound
+from portal.core.statements import run
 from portal.events.models import Event, Organizer
 from portal.exhibitors.models import AccessCode, Exhibitor
+
+EXHIBITORS: sa.Table = Exhibitor.metadata.tables["exhibitors"]
 
 _SCOPE = (
     sa.select(
@@ -85,3 +89,22 @@ def _scope_of(row: Any) -> ExhibitorScope:
         timezone=row.timezone,
         currency=row.currency,
     )
+
+
+_ROW = sa.select(EXHIBITORS).where(
+    EXHIBITORS.c.event_id == sa.bindparam("event"), EXHIBITORS.c.id == sa.bindparam("exhibitor")
+)
+_FOR_CHANGE = _ROW.with_for_update(key_share=True)
+_FOR_DELETION = _ROW.with_for_update()
+
+
+def lock_exhibitor(event_id: int, exhibitor_id: int, *, to_delete: bool = False) -> dict[str, Any]:
+    """An exhibitor's row, which stays so until the transaction ends; leads may still come in unless it is to go.
+
+    Raises `NotFound` for an exhibitor of another event.
+    """
+    statement = _FOR_DELETION if to_delete else _FOR_CHANGE
+    row = run(statement, {"event": event_id, "exhibitor": exhibitor_id}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("This exhibitor does not exist, or it is not yours.")
+    return dict(row)

@@ -16,7 +16,6 @@ from portal.config import Config
 from portal.core.database import db
 from portal.core.models import AuditEntry
 
-
 MakeServer = Callable[..., Flask]
 
 

@@ -71,7 +71,8 @@ def test_opening_a_link_signs_nobody_in_and_says_nothing_about_the_code(
     assert right.headers["Cache-Control"] == "no-store"
     assert client.head(f"/e/{fair.full_code}").status_code == 200
     assert not is_signed_in(client)
-    assert sessions() == audit() == []
+    assert sessions() == []
+    assert audit() == []
 
 
 def test_the_links_page_has_one_button_that_signs_in(client: FlaskClient, fair: Fair) -> None:
@@ -218,9 +219,7 @@ def test_the_code_knows_when_and_by_what_it_was_used(app: Flask, client: FlaskCl
         assert (code.last_used_from or "").startswith("Werkzeug/")
 
 
-def test_the_audit_log_tells_who_came_and_went_without_the_code(
-    client: FlaskClient, fair: Fair, audit: Audit
-) -> None:
+def test_the_audit_log_tells_who_came_and_went_without_the_code(client: FlaskClient, fair: Fair, audit: Audit) -> None:
     post_form(client, "/e/", {"code": "NOSUCHCDE"})
     sign_in_code(client, fair.full_code)
     sign_out(client)

@@ -142,7 +142,9 @@ def test_a_sign_in_sweeps_away_what_has_expired(app: Flask, client: FlaskClient,
 # -------------------------------------------------------------------------------------------------------- users
 
 
-def test_a_new_user_can_sign_in_and_is_in_the_audit_log(app: Flask, client: FlaskClient, fair: Fair, audit: Audit) -> None:
+def test_a_new_user_can_sign_in_and_is_in_the_audit_log(
+    app: Flask, client: FlaskClient, fair: Fair, audit: Audit
+) -> None:
     with app.app_context():
         services.create_user(actor=SYSTEM, email=" Grace@Example.ORG ", password="eight888", name=" Grace ")
         db.session.commit()

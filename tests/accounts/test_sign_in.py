@@ -37,7 +37,9 @@ def try_password(client: FlaskClient, email: str, password: str) -> TestResponse
 # ------------------------------------------------------------------------------------------------ the stranger
 
 
-def test_unknown_wrong_inactive_and_without_password_are_one_answer(app: Flask, client: FlaskClient, fair: Fair) -> None:
+def test_unknown_wrong_inactive_and_without_password_are_one_answer(
+    app: Flask, client: FlaskClient, fair: Fair
+) -> None:
     with app.app_context():
         db.session.execute(sa.update(User).where(User.email == fair.helper_email).values(is_active=False))
         db.session.execute(sa.update(User).where(User.email == fair.stranger_email).values(password_hash=None))
@@ -203,9 +205,7 @@ def test_a_sign_in_gives_a_new_token_and_keeps_nothing_but_the_language(
     assert [len(row.token_hash) for row in sessions()] == [64]
 
 
-def test_signing_in_again_ends_the_browsers_old_session(
-    client: FlaskClient, fair: Fair, sessions: Rows
-) -> None:
+def test_signing_in_again_ends_the_browsers_old_session(client: FlaskClient, fair: Fair, sessions: Rows) -> None:
     sign_in(client, fair.organizer_email)
     first = sessions()[0].token_hash
     sign_in_code(client, fair.full_code)
