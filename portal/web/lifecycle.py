@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from portal.core.database import db, set_writing
 from portal.web.access import SAFE_METHODS
+from portal.web.errors import is_api
 
 log = structlog.get_logger()
 
@@ -39,6 +41,8 @@ def afterwards(work: Callable[[], None]) -> None:
 def init_app(app: Flask) -> None:
     """Install the hooks. Call it before the database is bound, so that `afterwards` runs behind its teardown."""
 
+    app.session_interface = Cookies()
+
     @app.teardown_appcontext
     def run_afterwards(error: BaseException | None) -> None:
         for work in g.pop("afterwards", []):
@@ -55,20 +59,38 @@ def init_app(app: Flask) -> None:
         g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         set_writing(request.method not in SAFE_METHODS)
 
+    always = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    pages = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
+    if app.config["PORTAL"].https:
+        always["Strict-Transport-Security"] = "max-age=31536000"
+
     @app.after_request
     def finish(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.extend(always)
         headers["X-Request-ID"] = g.get("request_id", "")
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Frame-Options"] = "DENY"
-        headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        if app.config["PORTAL"].https:
-            headers["Strict-Transport-Security"] = "max-age=31536000"
+        if is_api(request.path):
+            headers.setdefault("Content-Security-Policy", "default-src 'none'")
+            headers.setdefault("Cache-Control", "private, no-cache")
+            return response
+        headers.extend(pages)
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "private, no-cache")
         return response
+
+
+class Cookies(SecureCookieSessionInterface):
+    """The signed cookie, for pages alone: an API neither reads nor sets one."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The cookie's content; nothing under API paths."""
+        return SecureCookieSession() if is_api(request.path) else super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie where it changed."""
+        if not is_api(request.path):
+            super().save_session(app, session, response)
 
 
 def commit() -> None:
