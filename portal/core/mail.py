@@ -1,6 +1,7 @@
 """Mail: building messages whose headers cannot be injected, and sending them over SMTP or into files."""
 
 import os
+import re
 import secrets
 import smtplib
 import socket
@@ -35,6 +36,12 @@ PATIENCE = 60.0
 
 #: Lines end as SMTP wants it, and everything is ASCII on the way: no server is too old for it.
 _POLICY = SMTP.clone(cte_type="7bit")
+
+
+_ATOM = r"[^\s.,;:<>()\[\]\"\\@]+"
+_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 
 class BadAddress(ValueError):
@@ -101,14 +108,14 @@ def one_line(text: str) -> str:
 
 def address(value: str, name: str = "") -> Address:
     """An address for a header: ``person@host``, the host's name in its ASCII form. Raises `BadAddress`."""
-    local, at, domain = _clean(value, "an address").rpartition("@")
-    if not at or not local or not domain or any(char in value for char in ' ,;<>()[]:"\\'):
-        raise BadAddress("not one plain address")
+    local, _, domain = _clean(value, "an address").partition("@")
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
-        return Address(display_name=_clean(name, "a name"), addr_spec=f"{local}@{ascii_domain}")
-    except (ValueError, UnicodeError, IndexError):
-        raise BadAddress("not one plain address") from None
+    except UnicodeError:
+        ascii_domain = ""
+    if len(value) > 254 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(ascii_domain):
+        raise BadAddress("not one plain address")
+    return Address(display_name=_clean(name, "a name"), username=local, domain=ascii_domain)
 
 
 def sender(name: str = "") -> Address:
@@ -120,6 +127,11 @@ def sender(name: str = "") -> Address:
 def new_message_id(seed: str | None = None) -> str:
     """An id for a message; the same for the same ``seed``, so that one sent twice is known as one."""
     return f"<{seed or secrets.token_hex(16)}@{sender().domain}>"
+
+
+def render(template: str, **values: Any) -> str:
+    """A mail's template, without what pages take from their request: a worker has none."""
+    return current_app.jinja_env.get_template(template).render(values)
 
 
 def build(mail: Mail) -> EmailMessage:

@@ -179,6 +179,8 @@ def deliver(message_id: int) -> Outcome:
 
 def _failed(job: Job, error: Exception) -> Outcome:
     said = describe(error)
+    if not isinstance(error, Abandon | OSError):
+        log.error("job.crashed", id=job.id, kind=job.kind, exc_info=error)
     if isinstance(error, Abandon) or job.attempts > len(BACKOFF):
         log.error("job.failed", id=job.id, kind=job.kind, error=said)
         _finish(job, status="failed", finished=clock.now(), last_error=said)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import sqlalchemy as sa
-from flask import render_template
 from flask_babel import force_locale, gettext
 
 from portal.core import outbox
 from portal.core.database import db
 from portal.core.i18n import localise
-from portal.core.mail import BadAddress, Mail, build, new_message_id, one_line, send
+from portal.core.mail import BadAddress, Mail, build, new_message_id, one_line, render, send
 from portal.events.models import Event
 from portal.exhibitors.models import AccessCode, Exhibitor
 from portal.web.i18n import LOCALES
@@ -106,8 +105,8 @@ def compose(email: str, base_url: str, *, message_id: str | None = None) -> Mail
         return Mail(
             to=[rows[0].contact_email],
             subject=one_line(subject),
-            text=render_template("email/codes.txt", **values),
-            html=render_template("email/codes.html", **values),
+            text=render("email/codes.txt", **values),
+            html=render("email/codes.html", **values),
             locale=locale,
             message_id=message_id,
         )
