@@ -8,13 +8,15 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.database import db, set_writing
-from portal.exchange.demo import build_demo, demo_banner_facts
+from portal.exchange.demo import build_demo, demo_banner_facts, demo_day
 from portal.exchange.dump import UnknownOrganizer, dump_bundle
 from portal.exchange.load import BundleError, Loaded, check_bundle, load_bundle, load_data
+from portal.exchange.load.problems import LIMIT
 from portal.exchange.queries import has_organizers, organizer_id
 
 _ACTOR = Actor(kind="system", label="command line")
@@ -52,13 +54,14 @@ def dump(organizer: str) -> None:
     """Write the bundle of ORGANIZER (its slug) to standard output."""
     set_writing(True)
     out = sys.stdout.buffer
-    try:
-        for piece in dump_bundle(organizer=organizer):
-            out.write(piece)
-        out.flush()
-    except UnknownOrganizer:
-        click.echo(f"There is no organizer “{organizer}”.", err=True)
-        raise SystemExit(1) from None
+    with _database():
+        try:
+            for piece in dump_bundle(organizer=organizer):
+                out.write(piece)
+            out.flush()
+        except UnknownOrganizer:
+            click.echo(f"There is no organizer “{organizer}”.", err=True)
+            raise SystemExit(1) from None
 
 
 @click.command("demo")
@@ -67,12 +70,13 @@ def demo() -> None:
     """Load the demo into an empty database, and say how to look around in it."""
     set_writing(True)
     facts = demo_banner_facts()
-    if not has_organizers():
-        with _refusing("demo"):
-            loaded = load_data(actor=_ACTOR, data=build_demo(clock.now().date()))
+    with _refusing("demo"):
+        if not has_organizers():
+            loaded = load_data(actor=_ACTOR, data=build_demo(demo_day(clock.now())))
             db.session.commit()
-        _tidy(loaded)
-    if organizer_id(facts.organizer) is None:
+            _tidy(loaded)
+        there = organizer_id(facts.organizer) is not None
+    if not there:
         click.echo("There is data already, and no demo among it.", err=True)
         return
     click.echo(_banner())
@@ -95,12 +99,28 @@ def _file(name: str) -> bytes:
 @contextmanager
 def _refusing(file: str) -> Iterator[None]:
     """A bundle that cannot be loaded ends the command: every problem on standard error, status 1."""
+    with _database():
+        try:
+            yield
+        except BundleError as error:
+            db.session.rollback()
+            for problem in error.problems:
+                click.echo(str(problem) if problem.path else f"{file}: {problem.reason}", err=True)
+            if len(error.problems) >= LIMIT:
+                click.echo(f"These are the first {LIMIT} problems; there may be more.", err=True)
+            raise SystemExit(1) from None
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """A database that does not answer, or has no tables yet, ends the command in a sentence."""
     try:
         yield
-    except BundleError as error:
+    except (OperationalError, ProgrammingError) as error:
         db.session.rollback()
-        for problem in error.problems:
-            click.echo(str(problem) if problem.path else f"{file}: {problem.reason}", err=True)
+        reason = str(error.orig).strip().splitlines()[0] if error.orig else "no answer"
+        hint = "Is it there, and is it up to date (flask --app wsgi db upgrade)?"
+        click.echo(f"The database cannot be used: {reason}. {hint}", err=True)
         raise SystemExit(1) from None
 
 

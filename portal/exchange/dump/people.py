@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -48,18 +49,15 @@ class People:
         self._resellers = self._creators | {pk for pk, users in everyone.items() if crew & users}
         self._reseller_members = {pk: everyone.get(pk, set()) for pk in self._resellers}
         self._users = crew.union(*self._reseller_members.values())
-        self._emails = dict(
-            connection.execute(
-                sa.select(kinds.USER.table.c.id, kinds.USER.table.c.email).where(kinds.USER.table.c.id.in_(self._users))
-            )
-            .tuples()
-            .all()
+        emails = sa.select(kinds.USER.table.c.id, kinds.USER.table.c.email).where(
+            kinds.USER.table.c.id.in_(self._users)
         )
+        self._emails: dict[int, str] = {row.id: row.email for row in connection.execute(emails)}
 
-    def _pairs(self, statement: sa.Select[tuple[int, int]]) -> dict[int, set[int]]:
+    def _pairs(self, statement: sa.Select[Any]) -> dict[int, set[int]]:
         pairs: dict[int, set[int]] = defaultdict(set)
-        for row in self._connection.execute(statement):
-            pairs[row[0]].add(row[1])
+        for left, right in self._connection.execute(statement):
+            pairs[left].add(right)
         return pairs
 
     def _addresses(self, users: Iterable[int]) -> list[str]:

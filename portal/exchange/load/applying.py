@@ -11,8 +11,9 @@ from portal.exchange.load import kinds, links
 from portal.exchange.load.bulk import batches
 from portal.exchange.load.kinds import Kind
 from portal.exchange.load.reading import Part, Reading, Secret
-from portal.exchange.load.shapes import Row
+from portal.exchange.load.shapes import KEEP, Row
 from portal.exchange.load.writing import CHANGED, NEW, Writer
+from portal.exhibitors.models import AccessCode, Exhibitor
 
 
 def write_people(writer: Writer, reading: Reading, people: Part) -> None:
@@ -160,7 +161,7 @@ class EventWriter:
     def _exhibitors(self) -> None:
         exhibitor = ("exhibitor_id", kinds.EXHIBITOR)
         self._put(kinds.TAG)
-        self._put(kinds.EXHIBITOR)
+        self._put(kinds.EXHIBITOR, hints=self._by_code())
         changed = {row.pk for row in self._link(links.EXHIBITOR_TAGS)}
         self._put(kinds.ACCESS_CODE, exhibitor, lambda: _codes(self.reading))
         self._put(kinds.EXHIBITOR_VOUCHER, exhibitor)
@@ -169,6 +170,25 @@ class EventWriter:
         self._touch(kinds.EXHIBITOR, changed)
         self._put(kinds.LEAD, exhibitor)
 
+    def _by_code(self) -> dict[Row, int]:
+        """The exhibitors of the event that have these access codes already."""
+        index = kinds.ACCESS_CODE.index
+        given = {
+            row.values[index["lookup"]]: row.values[index["exhibitor_id"]]
+            for row in self.part.rows[kinds.ACCESS_CODE.name]
+            if row.values[index["lookup"]] is not KEEP
+        }
+        found: dict[Row, int] = {}
+        for batch in batches(list(given)):
+            for exhibitor_id, lookup in self.writer.bulk.connection.execute(
+                sa.select(AccessCode.exhibitor_id, AccessCode.lookup)
+                .join(Exhibitor, Exhibitor.id == AccessCode.exhibitor_id)
+                .where(Exhibitor.event_id == self.pk, AccessCode.lookup.in_(batch))
+                .order_by(AccessCode.id)
+            ):
+                found.setdefault(given[lookup], exhibitor_id)
+        return found
+
     def _touch(self, kind: Kind, pks: set[Any]) -> None:
         """What hangs on these rows changed."""
         self.writer.touch(kind, [row for row in self.part.rows[kind.name] if row.pk in pks])
@@ -176,7 +196,13 @@ class EventWriter:
     def _not_same(self, kind: Kind) -> list[Row]:
         return [row for row in self.part.rows[kind.name] if row.state in (NEW, CHANGED)]
 
-    def _put(self, kind: Kind, parent: tuple[str, Kind] | None = None, prepare: Any = lambda: None) -> None:
+    def _put(
+        self,
+        kind: Kind,
+        parent: tuple[str, Kind] | None = None,
+        prepare: Any = lambda: None,
+        hints: dict[Row, int] | None = None,
+    ) -> None:
         where: sa.ColumnElement[bool] | None = None
         if not self.is_new:
             if parent is None:
@@ -185,7 +211,7 @@ class EventWriter:
                 column, owner = parent
                 owners = sa.select(owner.table.c.id).where(owner.table.c.event_id == self.pk)
                 where = kind.table.c[column].in_(owners)
-        self.writer.put(kind, self.part.rows[kind.name], where, prepare)
+        self.writer.put(kind, self.part.rows[kind.name], where, prepare, hints)
 
     def _link(self, link: links.Link) -> list[Row]:
         return self.writer.link(link, self.part.links[link])

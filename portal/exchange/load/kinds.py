@@ -23,6 +23,7 @@ class Unique:
     """Columns that are unique together; ``key`` is the one to name, ``noun`` what it is called.
 
     Nothing in the last column is never the same as nothing else. ``everywhere``: in the whole installation.
+    ``adopts``: a row of the file is the existing row with the same values, where its id says nothing else.
     """
 
     columns: tuple[str, ...]
@@ -30,6 +31,7 @@ class Unique:
     noun: str = ""
     everywhere: bool = False
     ignore_case: bool = False
+    adopts: bool = True
 
 
 class Kind:
@@ -200,7 +202,7 @@ ACCESS_CODE = Kind(
     "access_code",
     AccessCode,
     ("exhibitor_id", "kind", "code", "lookup"),
-    Unique(("lookup",), "", everywhere=True),
+    Unique(("lookup",), "", everywhere=True, adopts=False),
     natural=("exhibitor_id", "kind"),
     keep=("code", "lookup"),
 )

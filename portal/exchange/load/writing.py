@@ -1,6 +1,6 @@
 """From rows to the database: which of them exist, what changed, and what is new."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,15 +41,17 @@ class Writer:
         rows: list[Row],
         where: sa.ColumnElement[bool] | None,
         prepare: Callable[[], None] = lambda: None,
+        hints: Mapping[Row, int] | None = None,
     ) -> None:
         """Write rows of a kind. ``where`` finds those that may exist already, None says there are none.
 
-        ``prepare`` runs when it is known which rows exist, and may still set values.
+        ``prepare`` runs when it is known which rows exist, and may still set values. ``hints`` say which row one may
+        be when its id does not.
         """
         if not rows:
             return
         existing = self._existing(kind, rows, where)
-        claimed = self._identify(kind, rows, existing)
+        claimed = self._identify(kind, rows, existing, hints or {})
         prepare()
         parked = self._check(kind, rows, existing, claimed)
         self.problems.stop()
@@ -90,7 +92,7 @@ class Writer:
                 existing.keys[columns].setdefault(_cased(key, ignore_case), entry[0])
         return existing
 
-    def _identify(self, kind: Kind, rows: list[Row], existing: Existing) -> dict[int, Row]:
+    def _identify(self, kind: Kind, rows: list[Row], existing: Existing, hints: Mapping[Row, int]) -> dict[int, Row]:
         """Find the existing row of each: by its id in the source, else by what it is known by."""
         claimed: dict[int, Row] = {}
         if not existing.pks:
@@ -105,11 +107,16 @@ class Writer:
             if pk is not None and pk not in claimed:
                 row.pk = pk
                 claimed[pk] = row
-        groups = [unique for unique in kind.uniques if not unique.everywhere]
+        groups = [unique for unique in kind.uniques if unique.adopts]
         natural = next((group for group in groups if group.columns == kind.natural), Unique(kind.natural, ""))
         with_natural = [natural, *(group for group in groups if group is not natural)]
         for row in rows:
             if row.pk is not None:
+                continue
+            pk = hints.get(row)
+            if pk is not None and pk not in claimed:
+                row.pk = pk
+                claimed[pk] = row
                 continue
             candidates = groups if row.ident is not None else with_natural
             for group in candidates:
