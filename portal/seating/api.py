@@ -14,10 +14,10 @@ from portal.tickets import queries as tickets
 from portal.vouchers import queries as vouchers
 from portal.web import conditional, params
 from portal.web.access import actor, api_event, event_scope
-from portal.web.api import done, dumps, reply
 from portal.web.conditional import Stamp
 from portal.web.openapi import documented, page_of, parameter, several
 from portal.web.paging import read_page
+from portal.web.rest import done, dumps, reply
 
 blueprint = Blueprint(
     "seats",

@@ -6,19 +6,19 @@ from marshmallow import Schema, fields
 
 from portal.tickets.schemas import CartPositionSchema, OrderPositionSchema
 from portal.vouchers.schemas import VoucherSchema
+from portal.web.openapi import reference
 
 
 class HolderField(fields.Field[Any]):
     """Who holds a seat: an id or, expanded, the resource."""
 
     def __init__(self, nested: type[Schema]) -> None:
-        name = nested.__name__.removesuffix("Schema")
         super().__init__(
             required=True,
             allow_none=True,
             metadata={
                 "description": "The id of what holds the seat, or the resource itself where `expand` names it",
-                "oneOf": [{"type": "integer"}, {"type": "null"}, {"$ref": f"#/components/schemas/{name}"}],
+                "oneOf": [{"type": "integer"}, {"type": "null"}, reference(nested)],
             },
         )
         self.nested = nested

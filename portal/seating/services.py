@@ -9,7 +9,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor
 from portal.core.errors import InvalidInput, NotFound
 from portal.core.statements import one_of_ids, one_of_texts, run
-from portal.seating.queries import FIELDS, SEATS, Place, Selection, holder_columns, in_place, own_columns
+from portal.seating.queries import SEATS, Place, Selection, in_place
 
 MOST_AT_ONCE = 10_000
 #: How many unknown seats an error names.
@@ -23,7 +23,6 @@ _CHANGE_ONE = {
     series: sa.update(SEATS)
     .where(*in_place(series), _s.id == sa.bindparam("seat"), _s.blocked != _blocked)
     .values(_values)
-    .returning(*own_columns(SEATS), *holder_columns(SEATS))
     for series in (False, True)
 }
 _LOCK_IDS = {
@@ -49,14 +48,13 @@ def set_blocked(*, actor: Actor, organizer_id: int, place: Place, seat_id: int, 
     changed = run(
         _CHANGE_ONE[selection.kind.series],
         selection.parameters | {"seat": seat_id, "new_blocked": blocked, "new_modified": clock.now()},
-    ).one_or_none()
-    if changed is None:
-        seat = selection.one(seat_id)
-        if seat is None:
-            raise NotFound("No Seat matches the given query.")
-        return seat
-    _record(actor, organizer_id, place, blocked, [seat_id], [])
-    return dict(zip(FIELDS, changed, strict=True))
+    ).rowcount
+    seat = selection.one(seat_id)
+    if seat is None:
+        raise NotFound("No Seat matches the given query.")
+    if changed:
+        _record(actor, organizer_id, place, blocked, [seat_id], [])
+    return seat
 
 
 def bulk_set_blocked(

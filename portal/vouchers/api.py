@@ -11,10 +11,10 @@ from portal.vouchers.models import PRICE_MODES
 from portal.vouchers.schemas import VoucherSchema
 from portal.web import conditional, params
 from portal.web.access import api_event, event_scope
-from portal.web.api import dumps, reply
 from portal.web.conditional import Stamp
 from portal.web.openapi import documented, page_of, parameter
 from portal.web.paging import read_page
+from portal.web.rest import dumps, reply
 
 blueprint = Blueprint(
     "vouchers",

@@ -110,7 +110,11 @@ def _where(names: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [_v.event_id == sa.bindparam("event")]
     for name in names:
         column = _EQUAL.get(name)
-        conditions.append(_SPECIAL[name] if column is None else column == sa.bindparam(name, type_=column.type))
+        if column is None:
+            conditions.append(_SPECIAL[name])
+            continue
+        kind = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+        conditions.append(column == sa.bindparam(name, type_=kind))
     return conditions
 
 

@@ -10,7 +10,7 @@ from flask import Response, request
 from werkzeug.http import http_date
 
 from portal.core import clock
-from portal.web.api import reply
+from portal.web.rest import reply
 
 #: How long a change is too fresh to be told from the next one: dates have whole seconds, and a transaction that
 #: began before this one may commit after it. Longer transactions touch their event's `modified` last.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from http import HTTPStatus
 from typing import IO, Any, TypeVar
 
 import click
@@ -14,8 +15,9 @@ from marshmallow import Schema, fields
 
 from portal import __version__
 from portal.web.access import public, public_api
-from portal.web.api import IdConverter
 from portal.web.idempotency import HEADER
+from portal.web.lifecycle import CONTENT_SECURITY_POLICY
+from portal.web.rest import IdConverter
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -44,6 +46,7 @@ _ERRORS = {
     409: "The first request with this idempotency key has not been answered yet.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
+    503: "Something outside the portal did not answer.",
 }
 _DETAIL = {"$ref": "#/components/schemas/Detail"}
 _CONDITIONAL = {
@@ -84,6 +87,8 @@ def make_api(app: Flask) -> PortalApi:
     api.init_app(app)
     components = api.spec.components
     components.schema("FieldErrors", _FIELD_ERRORS)
+    for name, schema in _referenced.items():
+        components.schema(name, schema=schema)
     components.security_scheme(
         "team_token",
         {
@@ -93,10 +98,13 @@ def make_api(app: Flask) -> PortalApi:
             "description": "The token of a team: `Token <token>`.",
         },
     )
+    components.security_scheme(
+        "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
+    )
     for status, description in _ERRORS.items():
-        schema = {"anyOf": [_DETAIL, {"$ref": "#/components/schemas/FieldErrors"}]} if status == 400 else _DETAIL
+        body = {"anyOf": [_DETAIL, {"$ref": "#/components/schemas/FieldErrors"}]} if status == 400 else _DETAIL
         headers = {"WWW-Authenticate": {"schema": {"type": "string"}}} if status == 401 else None
-        content = {"description": description, "content": {JSON_TYPE: {"schema": schema}}}
+        content = {"description": description, "content": {JSON_TYPE: {"schema": body}}}
         components.response(f"Error{status}", content | ({"headers": headers} if headers else {}))
     app.extensions["portal_api"] = api
     app.register_blueprint(blueprint)
@@ -107,6 +115,15 @@ def make_api(app: Flask) -> PortalApi:
 
 
 # ---------------------------------------------------------------------------------------------- what doors declare
+
+_referenced: dict[str, type[Schema]] = {}
+
+
+def reference(schema: type[Schema]) -> dict[str, str]:
+    """A reference to a schema, for places where schemas are not found by themselves."""
+    name = schema.__name__.removesuffix("Schema")
+    _referenced[name] = schema
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def parameter(name: str, description: str, kind: str = "string", **schema: Any) -> dict[str, Any]:
@@ -150,6 +167,7 @@ def page_of(schema: type[Schema]) -> dict[str, Any]:
 def documented(
     answer: Any,
     *,
+    status: int = 200,
     query: Sequence[Mapping[str, Any]] = (),
     body: Any = None,
     errors: Sequence[int] = (401, 403, 404),
@@ -161,11 +179,14 @@ def documented(
     """Describe a REST door without wrapping it: put it above the access rule."""
 
     def decorate(view: View) -> View:
-        responses: dict[str, Any] = {"200": {"description": "OK", "content": {JSON_TYPE: {"schema": answer}}}}
+        success: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+        if answer is not None:
+            success["content"] = {JSON_TYPE: {"schema": answer}}
+        responses: dict[str, Any] = {str(status): success}
         parameters = [dict(entry) for entry in query]
         statuses = {*errors, 406}
         if listing:
-            responses["200"]["headers"] = _CONDITIONAL
+            success["headers"] = _CONDITIONAL
             responses["304"] = {"description": "Nothing that shows has changed."}
             parameters += [_header("If-None-Match"), _header("If-Modified-Since"), *map(dict, PAGING)]
             statuses.add(400)
@@ -210,9 +231,10 @@ def openapi() -> Response:
 
 @blueprint.get("/api/docs", strict_slashes=False)
 @public
-def docs() -> str:
-    """The page that browses it."""
-    return render_template("docs/api.html")
+def docs() -> Response:
+    """The page that browses it; a page's headers, although it lies among the doors."""
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options": "DENY"}
+    return Response(render_template("docs/api.html"), headers=headers)
 
 
 @click.command("write")
