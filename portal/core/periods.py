@@ -22,7 +22,9 @@ class quarter(FunctionElement[int]):
 
 @compiles(quarter)
 def _quarter_sqlite(element: quarter, compiler: Any, **kwargs: Any) -> str:
-    return f"CAST(strftime('%s', {compiler.process(element.clauses, **kwargs)}) AS INTEGER) / {SECONDS}"
+    # Without the fraction, which SQLite would round: 09:14:59.9999 would be in the next quarter.
+    whole = f"substr({compiler.process(element.clauses, **kwargs)}, 1, 19)"
+    return f"CAST(strftime('%s', {whole}) AS INTEGER) / {SECONDS}"
 
 
 @compiles(quarter, "postgresql")
