@@ -40,7 +40,6 @@ from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.web import (
     access,
-    api,
     assets,
     errors,
     filters,
@@ -54,6 +53,7 @@ from portal.web import (
     openapi,
     ops,
     organizer,
+    rest,
 )
 from portal.web.organizer import SEES_ORDERS, EventCount, NavEntry
 
@@ -141,7 +141,7 @@ def create_app(config: Config | None = None) -> Flask:
     login.session_protection = None
     i18n.init_app(app)
     errors.init_app(app)
-    api.init_app(app)
+    rest.init_app(app)
     access.init_app(app, Loaders())
     idempotency.init_app(app)
     assets.init_app(app)
@@ -152,9 +152,9 @@ def create_app(config: Config | None = None) -> Flask:
     doors = (accounts_views, exhibitor_codes, exhibitor_send_code, exhibitor_pages, leads_pages, ops, event_pages, exhibitors_of_organizers)
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
-    rest = openapi.make_api(app)
+    described = openapi.make_api(app)
     for door in (seats_api, vouchers_api):
-        rest.register_blueprint(door.blueprint)
+        described.register_blueprint(door.blueprint)
     if config.development:
         app.register_blueprint(mails.blueprint)
     for jobs in (exhibitor_jobs,):
