@@ -64,7 +64,10 @@ def test_the_outbox_holds_no_code(app: Flask, client: FlaskClient, fair: Fair) -
         assert fair.scanning_code not in said
 
 
-@pytest.mark.parametrize("typed", ["", "johnson", "johnson@", "a@b c", "a@example.org, b@example.org", "x" * 300 + "@y.org"])
+NO_ADDRESSES = ["", "johnson", "johnson@", "a@b c", "a@example.org, b@example.org", "x" * 300 + "@y.org"]
+
+
+@pytest.mark.parametrize("typed", NO_ADDRESSES)
 def test_what_is_no_address_is_said_at_the_field(app: Flask, client: FlaskClient, typed: str) -> None:
     answer = ask(client, typed)
     assert answer.status_code == 422
@@ -218,7 +221,9 @@ def test_a_contact_address_that_cannot_be_used_is_left(app: Flask, client: Flask
 
 
 @pytest.mark.parametrize("email", [KNOWN, "nobody@example.org"], ids=["known", "unknown"])
-def test_three_an_hour_and_then_the_same_answer(limited: Flask, fair: Fair, email: str, smtp_server: SmtpServer) -> None:
+def test_three_an_hour_and_then_the_same_answer(
+    limited: Flask, fair: Fair, email: str, smtp_server: SmtpServer
+) -> None:
     spellings = (email, email.upper(), f" {email}", email, email)
     answers = [ask(limited.test_client(), spelling) for spelling in spellings]
     assert {(answer.status_code, answer.location, answer.data) for answer in answers} == {

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from portal.core.database import db, set_writing
 from portal.web import logs
-from tests.browserless import post_form, sign_in, sign_in_code
+from tests.browserless import post_form, sign_in
 from tests.fair import PASSWORD, Fair
 from tests.working import work
 
@@ -95,8 +95,9 @@ def everything(app: Flask, client: FlaskClient, fair: Fair) -> None:
         client.get(f"{fair.base}/seats/?token={token}", headers={"Authorization": f"Bearer {token}"})
         client.get("/exhibitors/api/v1/profile", headers={"Authorization": f"Exhibitor {fair.full_code}"})
     for prefix in ("pretixdroid", "eventyaydroid"):
-        client.get(f"/{prefix}/api/bigevents/sampleconf/status/?key={fair.device_key}")
-        client.post(f"/{prefix}/api/bigevents/sampleconf/redeem/?key={fair.device_key}", data={"secret": "secret1x0001abcdefgh"})
+        api = f"/{prefix}/api/bigevents/sampleconf"
+        client.get(f"{api}/status/?key={fair.device_key}")
+        client.post(f"{api}/redeem/?key={fair.device_key}", data={"secret": "secret1x0001abcdefgh"})
     post_form(client, "/e/send", {"email": "johnson@as.example.org"})
     work(app)
 
