@@ -161,9 +161,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_any_more(app: Flask, g
         ("break off", "SMTPServerDisconnected: Connection unexpectedly closed"),
     ],
 )
-def test_a_failure_is_tried_again_later(
-    app: Flask, greet: Greet, smtp: SmtpServer, behaviour: str, error: str
-) -> None:
+def test_a_failure_is_tried_again_later(app: Flask, greet: Greet, smtp: SmtpServer, behaviour: str, error: str) -> None:
     greet()
     smtp.behaviour = behaviour  # type: ignore[assignment]
     before = clock.now()

@@ -88,7 +88,9 @@ def everything(app: Flask, client: FlaskClient, fair: Fair) -> None:
         post_form(client, "/e/", {"code": code})
         client.get(f"/e/{code}")
         post_form(client, f"/e/{code}")
-    client.get("/e/", query_string={"next": f"/e/{fair.full_code}"}, headers={"Referer": f"http://x/e/{fair.full_code}"})
+    client.get(
+        "/e/", query_string={"next": f"/e/{fair.full_code}"}, headers={"Referer": f"http://x/e/{fair.full_code}"}
+    )
     post_form(client, "/login", {"email": fair.organizer_email, "password": PASSWORD})
     for token in (fair.token, "z" * 64):
         client.get(f"{fair.base}/seats/", headers=fair.auth(token))
