@@ -1,0 +1,22 @@
+"""What people do on every journey: sign in, and look for someone."""
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Site
+
+
+def sign_in_exhibitor(page: Page, site: Site, typed: str | None = None) -> None:
+    """Type an access code, Aperture Science's unless another is given, and arrive at the leads."""
+    page.goto("/e/")
+    page.get_by_label("Access code").fill(typed or site.facts.access_code)
+    page.get_by_role("main").get_by_role("button").first.click()
+    expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
+
+
+def sign_in_organizer(page: Page, site: Site) -> None:
+    """Sign in with e-mail and password and arrive at the events."""
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(site.facts.organizer_user.email)
+    page.get_by_label("Password").fill(site.facts.organizer_user.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Events", exact=True)).to_be_visible()
