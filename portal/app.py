@@ -11,10 +11,13 @@ from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
 from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session
+from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
+from portal.checkin.queries import devices
+from portal.checkin.services import devices as device_stamps
 from portal.config import ROOT, Config
 from portal.core import clock, queue
-from portal.core.actors import Actor, EventScope, ExhibitorScope, SignIn
+from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
 from portal.events import lists as event_lists
 from portal.events import queries as events
@@ -69,6 +72,13 @@ class Loaders:
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
         return exhibitors.scope_by_code(code)
+
+    def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
+        scope, seen = devices.device_scope(key, organizer, event, subevent)
+        app = device_stamps.app_of(program)
+        if device_stamps.is_due(seen, app):
+            lifecycle.afterwards(partial(device_stamps.stamp, scope.device_id, app))
+        return scope
 
 
 def load_sign_in(token: str) -> SignIn | None:
@@ -153,7 +163,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (seats_api, vouchers_api):
+    for door in (seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         app.register_blueprint(mails.blueprint)

@@ -1,6 +1,6 @@
 """Check-in lists and the devices that scan for them."""
 
-from datetime import datetime
+import datetime as dt
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,7 +25,10 @@ device_items = sa.Table(
 
 
 class CheckinList(HasId, Base):
-    """A list that tickets are checked in on: all products or some, of one subevent or of the event."""
+    """A list that tickets are checked in on: all products or some, of one subevent or of the event.
+
+    Who changes or deletes a check-in of the list touches ``modified``; new check-ins are known by their number.
+    """
 
     __tablename__ = "checkin_lists"
 
@@ -34,6 +37,7 @@ class CheckinList(HasId, Base):
     all_products: Mapped[bool] = mapped_column(default=True)
     subevent_id: Mapped[int | None] = foreign_key("subevents.id")
     include_pending: Mapped[bool] = mapped_column(default=False)
+    modified: Mapped[dt.datetime | None] = mapped_column(default=clock.now, onupdate=clock.now)
 
     limit_products: Mapped[list[Item]] = relationship(
         secondary=checkin_list_items, order_by=Item.id, passive_deletes=True
@@ -41,7 +45,7 @@ class CheckinList(HasId, Base):
 
 
 class Device(HasId, Base):
-    """A check-in device: its key belongs to one event and one list. ``api_version`` is None where its prefix decides."""
+    """A check-in device: its key belongs to one event and one list; without ``api_version`` its prefix decides."""
 
     __tablename__ = "devices"
 
@@ -54,10 +58,26 @@ class Device(HasId, Base):
     show_info: Mapped[bool] = mapped_column(default=True)
     api_version: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
-    created: Mapped[datetime] = mapped_column(default=clock.now)
-    last_seen: Mapped[datetime | None]
+    created: Mapped[dt.datetime] = mapped_column(default=clock.now)
+    last_seen: Mapped[dt.datetime | None]
     app: Mapped[str | None] = mapped_column(sa.String(255))
 
     items: Mapped[list[Item]] = relationship(secondary=device_items, order_by=Item.id, passive_deletes=True)
 
     __table_args__ = (sa.CheckConstraint("api_version IS NULL OR api_version IN (2, 3)", name="api_version"),)
+
+
+class CheckinRefusal(HasId, Base):
+    """An attempt that was refused: why, and by which gate. An unknown secret is not kept."""
+
+    __tablename__ = "checkin_refusals"
+
+    event_id: Mapped[int] = foreign_key("events.id")
+    list_id: Mapped[int] = foreign_key("checkin_lists.id", index=False)
+    position_id: Mapped[int | None] = foreign_key("order_positions.id")
+    reason: Mapped[str] = mapped_column(sa.String(20))
+    datetime: Mapped[dt.datetime]
+    device_id: Mapped[int | None] = foreign_key("devices.id", ondelete="SET NULL")
+    user_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
+
+    __table_args__ = (sa.Index(None, "list_id", "datetime"),)

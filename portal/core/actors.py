@@ -72,6 +72,27 @@ class ExhibitorScope:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceScope:
+    """A check-in device: its list in an event, the subevent it scans for, and what it may do there."""
+
+    actor: Actor
+    device_id: int
+    organizer_slug: str
+    event_id: int
+    event_slug: str
+    locale: str
+    timezone: str
+    list_id: int
+    subevent_id: int | None
+    all_products: bool
+    all_items: bool
+    include_pending: bool
+    allow_search: bool
+    show_info: bool
+    api_version: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignIn:
     """A signed-in browser, as Flask-Login's ``current_user``: a user's or, with a code, an exhibitor's."""
 

@@ -155,6 +155,7 @@ class Checkin(HasId, Base):
         ),
         sa.Index("uq_checkins_nonce", "position_id", "list_id", "nonce", unique=True),
         sa.Index(None, "list_id", "datetime"),
+        sa.Index(None, "list_id", "id"),
         sa.CheckConstraint("type IN ('entry', 'exit')", name="type"),
     )
 

@@ -9,7 +9,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.core.actors import ANONYMOUS, Actor, EventScope, ExhibitorScope, SignIn
+from portal.core.actors import ANONYMOUS, Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
 
@@ -29,6 +29,12 @@ class Loaders(Protocol):
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
         """The exhibitor that an access code belongs to."""
+
+    def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
+        """The check-in device with a key, running ``program``.
+
+        Raises `NotFound` for an event that does not exist, `Forbidden` for another event's key or subevent.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,22 @@ def api_event(permission: str | None = None) -> Callable[[View], View]:
     return _declare(Rule("api_event", permission, _check_api_event, browser=False))
 
 
+def _check_device(_rule: Rule) -> ResponseReturnValue | None:
+    args = cast(dict[str, Any], request.view_args)
+    key, program = request.args.get("key", ""), request.headers.get("User-Agent", "")
+    scope = loaders().device_scope(key, args["organizer"], args["event"], args.get("subevent"), program)
+    g.actor, g.device_scope = scope.actor, scope
+    return None
+
+
+def device(view: View) -> View:
+    """A check-in door under ``<organizer>/<event>`` for the device keys of its lists (``?key=``).
+
+    404 where the event does not exist, else 403 for a key that is not its own (platform rules, Check-in rules).
+    """
+    return _declare(Rule("device", check=_check_device, browser=False))(view)
+
+
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
     expected = current_app.config["PORTAL"].metrics_token
     given = _credentials("Bearer")
@@ -191,6 +213,11 @@ def actor() -> Actor:
 def event_scope() -> EventScope:
     """The event of this request; there by the rules `event_member` and `api_event`."""
     return cast(EventScope, g.scope)
+
+
+def device_scope() -> DeviceScope:
+    """The check-in device of this request; there by the rule `device`."""
+    return cast(DeviceScope, g.device_scope)
 
 
 def exhibitor_scope() -> ExhibitorScope:

@@ -17,7 +17,9 @@ _NAME, _PARTS, _EMAIL, _COMPANY = (
     _P[key] for key in ("attendee_name", "attendee_name_parts", "attendee_email", "company")
 )
 _ADDON, _SECRET, _CANCELED, _ITEM = _P["addon_to_id"], _P["secret"], _P["canceled"], _P["item_id"]
+_SEARCH = _P["search_text"]
 _NO_INVOICE: list[Any] = [None, None, None]
+_INVOICE = slice(kinds.ORDER.index["invoice_name"], kinds.ORDER.index["invoice_name"] + len(_NO_INVOICE))
 
 
 def read_orders(reading: Reading, part: Part, orders: Iterable[Any], progress: Progress) -> None:
@@ -58,7 +60,22 @@ def _read_order(reading: Reading, part: Part, data: Any, path: str, holders: dic
             if other is not row:
                 reading.problems.warn(f"{at}.seat", f"the seat is also held by {other.path}")
     for row, value in addons:
-        row.values[_ADDON] = _addon_to(reading, own, row, value)
+        parent = row.values[_ADDON] = _addon_to(reading, own, row, value)
+        if parent is not None:
+            row.values[_SEARCH] = _search_text(order, row.values, parent)
+
+
+def _search_text(order: Row, values: list[Any], parent: Row | None = None) -> str:
+    """What a position is found by, with the invoice's name and that of the ticket it is an add-on of."""
+    invoice_name, invoice_parts, invoice_company = order.values[_INVOICE]
+    return position_search_text(
+        attendee_name=values[_NAME],
+        attendee_email=values[_EMAIL],
+        company=values[_COMPANY],
+        parent_name=parent.values[_NAME] if parent is not None else None,
+        invoice_name=invoice_name or compose(invoice_parts),
+        invoice_company=invoice_company,
+    )
 
 
 def _addon_to(reading: Reading, own: dict[int, Row], row: Row, value: Any) -> Row | None:
@@ -92,8 +109,9 @@ def _read_position(reading: Reading, part: Part, order: Row, data: Any, path: st
         None,
         subevent,
         reading.seat(part, data, subevent, path) if data.get("seat") is not None else None,
-        position_search_text(attendee_name=values[_NAME], attendee_email=values[_EMAIL], company=values[_COMPANY]),
+        "",
     ]
+    values[_SEARCH] = _search_text(order, values)
     row = reading.add(part, kinds.POSITION, path, data, values)
     part.tickets[values[_SECRET]] = row
     if data.get("answers"):

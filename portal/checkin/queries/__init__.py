@@ -1,0 +1,1 @@
+"""Reads of check-in: who scans, tickets at the gate, questions, figures and the copy for offline gates."""

@@ -1,0 +1,1 @@
+"""Writes of check-in: redeeming tickets, saving answers, stamping devices."""

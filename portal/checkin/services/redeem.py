@@ -1,0 +1,150 @@
+"""Redeeming a ticket: all check-in rules, in the order of the platform rules, in one function."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from portal.checkin.models import CheckinRefusal
+from portal.checkin.queries import questions, tickets
+from portal.checkin.queries.questions import AskedQuestion
+from portal.checkin.queries.tickets import Found, Ticket
+from portal.checkin.services import answers
+from portal.core import clock
+from portal.core.actors import Actor, DeviceScope
+from portal.core.database import db
+from portal.core.statements import run
+from portal.tickets.models import Checkin
+
+Status = Literal["ok", "incomplete", "error"]
+Reason = Literal["unknown_ticket", "product", "unpaid", "already_redeemed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a gate sends. Without ``datetime`` it is now; ``nonce`` is known by the position and list it was used on."""
+
+    secret: str
+    datetime: dt.datetime | None = None
+    force: bool = False
+    ignore_unpaid: bool = False
+    nonce: str | None = None
+    questions_supported: bool = False
+    answers: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the gate hears. ``ticket`` is None for an unknown one."""
+
+    status: Status
+    reason: Reason | None = None
+    ticket: Ticket | None = None
+    questions: Sequence[AskedQuestion] = ()
+
+
+def redeem(*, actor: Actor, gate: DeviceScope, attempt: Attempt) -> Outcome:
+    """Check a ticket in on the gate's list, or say why not (platform rules, Check-in rules).
+
+    Of any number of gates at once exactly one admits a ticket without ``force``: a unique index decides.
+    """
+    found = tickets.find(gate, attempt.secret, attempt.nonce)
+    if found is None:
+        return _refuse(actor, gate, attempt, "unknown_ticket")
+    ticket = found.ticket
+    if not found.allowed:
+        return _refuse(actor, gate, attempt, "product", ticket)
+    if found.replayed and not ticket.cancelled:
+        return Outcome("ok", ticket=ticket.checked_in())
+    still_asked = _take_answers(gate, found, attempt)
+    if ticket.cancelled:
+        return _refuse(actor, gate, attempt, "unpaid", ticket)
+    if not (ticket.paid or attempt.force or (attempt.ignore_unpaid and ticket.checkin_allowed)):
+        return _refuse(actor, gate, attempt, "unpaid", ticket)
+    if still_asked and attempt.questions_supported and not attempt.force:
+        return Outcome("incomplete", ticket=ticket, questions=still_asked)
+    if not _admit(actor, gate, attempt, ticket):
+        return _refuse(actor, gate, attempt, "already_redeemed", ticket.checked_in())
+    return Outcome("ok", ticket=ticket.checked_in())
+
+
+def _take_answers(gate: DeviceScope, found: Found, attempt: Attempt) -> list[AskedQuestion]:
+    """Save the valid answers, whatever becomes of the attempt; returns the questions that are still to be asked."""
+    if not found.has_questions or not (attempt.answers or attempt.questions_supported):
+        return []
+    ticket = found.ticket
+    asked = questions.for_ticket(event_id=gate.event_id, ticket_id=ticket.id, item_id=ticket.item_id)
+    valid, still_asked = answers.evaluate(asked, attempt.answers, locale=gate.locale, zone=ZoneInfo(gate.timezone))
+    answers.save(ticket.id, valid)
+    return still_asked
+
+
+_NAMES = (
+    *("position_id", "list_id", "datetime", "type", "first", "auto_checked_in"),
+    *("forced", "nonce", "device_id", "user_id", "modified"),
+)
+_VALUES: dict[str, Any] = {name: sa.bindparam(name) for name in _NAMES}
+#: Nothing where the ticket is in already, or where the nonce was used; waits for whoever inserts at the same time.
+_INSERT = {
+    "postgresql": postgresql.insert(Checkin).values(_VALUES).on_conflict_do_nothing().returning(Checkin.id),
+    "sqlite": sqlite.insert(Checkin).values(_VALUES).on_conflict_do_nothing().returning(Checkin.id),
+}
+_USED_NONCE = sa.select(Checkin.id).where(
+    Checkin.position_id == sa.bindparam("position"),
+    Checkin.list_id == sa.bindparam("list"),
+    Checkin.nonce == sa.bindparam("nonce"),
+)
+
+
+def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) -> bool:
+    """Record an entry: the first one, or with ``force`` another. False where the ticket is in already."""
+    now = clock.now()
+    entry = {
+        "position_id": ticket.id,
+        "list_id": gate.list_id,
+        "datetime": attempt.datetime or now,
+        "type": "entry",
+        "first": True,
+        "auto_checked_in": False,
+        "forced": attempt.force,
+        "nonce": attempt.nonce,
+        "device_id": actor.id if actor.kind == "device" else None,
+        "user_id": actor.id if actor.kind == "user" else None,
+        "modified": now,
+    }
+    insert = _INSERT[db.engine.dialect.name]
+    if not ticket.redeemed and run(insert, entry).scalar_one_or_none() is not None:
+        return True
+    if attempt.nonce is not None:
+        used = run(_USED_NONCE, {"position": ticket.id, "list": gate.list_id, "nonce": attempt.nonce})
+        if used.scalar_one_or_none() is not None:
+            return True
+    if not attempt.force:
+        return False
+    run(insert, entry | {"first": False})
+    return True
+
+
+_REFUSAL = sa.insert(CheckinRefusal.__table__)  # type: ignore[arg-type]
+
+
+def _refuse(actor: Actor, gate: DeviceScope, attempt: Attempt, reason: Reason, ticket: Ticket | None = None) -> Outcome:
+    """Say no, and note it for the figures."""
+    now = clock.now()
+    run(
+        _REFUSAL,
+        {
+            "event_id": gate.event_id,
+            "list_id": gate.list_id,
+            "position_id": ticket.id if ticket else None,
+            "reason": reason,
+            "datetime": attempt.datetime or now,
+            "device_id": actor.id if actor.kind == "device" else None,
+            "user_id": actor.id if actor.kind == "user" else None,
+        },
+    )
+    return Outcome("error", reason, ticket)

@@ -1,0 +1,192 @@
+"""Many gates at once: of any number that scan one ticket exactly one lets it in; a killed server loses nothing."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from portal.core.database import db
+from tests import services
+from tests.checkin.conftest import Gate
+
+GATES = 8
+ROOT = Path(__file__).parents[2]
+
+
+def at_once(work: Callable[[int], Any], count: int = GATES) -> list[Any]:
+    """What ``work`` returns in so many threads that start together."""
+    barrier = threading.Barrier(count)
+    found: list[Any] = [None] * count
+
+    def run(number: int) -> None:
+        barrier.wait()
+        found[number] = work(number)
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return found
+
+
+def heard(answer: Any) -> str:
+    """What a gate heard, in a word."""
+    return str(answer.get("reason", answer["status"]))
+
+
+def scan(gate: Gate, secret: str, **form: str) -> str:
+    """A scan by a client of its own."""
+    path = f"{gate.path('redeem')}?key={gate.key}"
+    answer = gate.app.test_client().post(path, data={"secret": secret, **form})
+    assert answer.status_code == 200, answer.text
+    return heard(answer.json)
+
+
+def scan_as(gate: Gate, secret: str, _number: Any, **form: str) -> str:
+    """The same scan by each of several gates."""
+    return scan(gate, secret, **form)
+
+
+def test_eight_gates_and_one_ticket(gate: Gate) -> None:
+    for _ in range(3):
+        secret = gate.ticket()
+        answers = Counter(at_once(partial(scan_as, gate, secret)))
+        assert answers == {"ok": 1, "already_redeemed": GATES - 1}
+        assert len(gate.entries(secret)) == 1
+
+
+def test_one_nonce_sent_eight_times_at_once_is_one_entry(gate: Gate) -> None:
+    for form in ({}, {"force": "true"}):
+        secret = gate.ticket()
+        assert at_once(partial(scan_as, gate, secret, nonce="n", **form)) == ["ok"] * GATES
+        assert len(gate.entries(secret)) == 1
+
+
+def test_forced_entries_are_all_recorded_and_one_is_the_first(gate: Gate) -> None:
+    secret = gate.ticket()
+    assert at_once(lambda number: scan(gate, secret, force="true", nonce=f"n{number}")) == ["ok"] * GATES
+    entries = gate.entries(secret)
+    assert len(entries) == GATES
+    assert [entry.first for entry in entries].count(True) == 1
+
+
+def test_answers_of_eight_gates_are_one_answer(gate: Gate) -> None:
+    question, options = gate.question("C", options=tuple("ABCDEFGH"))
+    secret = gate.ticket()
+
+    def answer(number: int) -> str:
+        form = {f"answer_{question}": str(options[number])}
+        return scan(gate, secret, questions_supported="true", **form)
+
+    assert Counter(at_once(answer)) == {"ok": 1, "already_redeemed": GATES - 1}
+    ((text, chosen),) = gate.answers(secret).values()
+    assert [options.index(option) for option in chosen] == ["ABCDEFGH".index(text)]
+
+
+# ------------------------------------------------------------------------------------------------- real processes
+
+
+@contextmanager
+def server(gate: Gate) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server of its own on the test's database; yields its address and its process."""
+    config = gate.app.config["PORTAL"]
+    with gate.app.app_context():
+        url = db.engine.url.render_as_string(hide_password=False)
+    url = url.replace("sqlite+portal:", "sqlite:").replace("postgresql+psycopg:", "postgresql:")
+    port = services.free_port()
+    environ = os.environ | {
+        "DATABASE_URL": url,
+        "INSTANCE_PATH": str(config.instance_path),
+        "SECRET_KEY": "a key for tests only",
+        "RATELIMIT_ENABLED": "0",
+    }
+    command = [
+        *(sys.executable, "-m", "granian", "--interface=wsgi", f"--port={port}", "--workers=1"),
+        *("--blocking-threads=4", "--no-ws", "--log-level=error", "wsgi:app"),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, start_new_session=True)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=2).close()  # noqa: S310 - our own server
+                break
+            except OSError:
+                assert process.poll() is None
+                time.sleep(0.1)
+        yield address, process
+    finally:
+        kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a server and its worker without a warning."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def post(address: str, gate: Gate, secret: str) -> str | None:
+    """A scan over the network; None where no answer came."""
+    url = f"{address}{gate.path('redeem')}?key={gate.key}"
+    try:
+        form = urllib.parse.urlencode({"secret": secret}).encode()
+        with urllib.request.urlopen(url, form, timeout=30) as answer:  # noqa: S310 - our own server
+            return heard(orjson.loads(answer.read()))
+    except OSError:
+        return None
+
+
+def post_to(addresses: tuple[str, ...], gate: Gate, secret: str, number: int) -> str | None:
+    """A scan that goes to one of several servers."""
+    return post(addresses[number % len(addresses)], gate, secret)
+
+
+@pytest.mark.soak
+def test_two_server_processes_let_each_ticket_in_once(gate: Gate) -> None:
+    secrets = [gate.ticket() for _ in range(20)]
+    with server(gate) as (one, _), server(gate) as (two, _):
+        for secret in secrets:
+            answers = Counter(at_once(partial(post_to, (one, two), gate, secret)))
+            assert answers == {"ok": 1, "already_redeemed": GATES - 1}
+    assert all(len(gate.entries(secret)) == 1 for secret in secrets)
+
+
+@pytest.mark.soak
+def test_what_a_killed_server_acknowledged_is_there_and_nothing_twice(gate: Gate) -> None:
+    secrets = [gate.ticket() for _ in range(300)]
+    acknowledged: list[str] = []
+    with server(gate) as (one, process), server(gate) as (two, _):
+
+        def storm(number: int) -> None:
+            for secret in secrets[number::4] + secrets:
+                if post((one, two)[number % 2], gate, secret) == "ok":
+                    acknowledged.append(secret)
+
+        killer = threading.Timer(0.3, lambda: kill(process))
+        killer.start()
+        at_once(storm, 4)
+        killer.join()
+        assert post(one, gate, secrets[0]) is None, "it is dead"
+        left = [secret for secret in secrets if not gate.entries(secret)]
+        assert left == [], "the other server let everybody in"
+        assert {post(two, gate, secret) for secret in secrets} == {"already_redeemed"}
+    assert len(acknowledged) == len(set(acknowledged)), "nobody heard ok twice"
+    # What was booked but not acknowledged died with the server; what was acknowledged is booked.
+    for secret in secrets:
+        assert len(gate.entries(secret)) == 1
