@@ -8,6 +8,8 @@ FLASK := $(BIN)/flask --app wsgi
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --generate-hashes --universal \
 	--python-version 3.11 --no-emit-index-url
 CATALOGS := portal/translations
+# Domain errors whose first argument a person may read.
+ERRORS := Forbidden NotFound NotSignedIn Conflict TooManyRequests Unavailable
 TYPED := portal wsgi.py tests $(wildcard bench)
 CHECKS := lint format types imports templates
 PYTEST_ARGS ?=
@@ -109,6 +111,7 @@ lock: $(VENV)/.dev ## Write requirements*.in down as hashed requirements*.txt
 
 translations: $(VENV)/.dev ## Take new texts from the sources into the catalogs and compile them
 	@$(BIN)/pybabel --quiet extract --mapping babel.cfg --keyword lazy_gettext --keyword lazy_ngettext:1,2 \
+		$(ERRORS:%=--keyword %) \
 		--no-location --sort-output --project portal --version 1 --output-file $(VENV)/messages.pot .
 	@test -d $(CATALOGS)/de || $(BIN)/pybabel --quiet init --locale de --no-wrap \
 		--input-file $(VENV)/messages.pot --output-dir $(CATALOGS)

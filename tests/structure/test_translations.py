@@ -1,6 +1,7 @@
 """Every text of the sources is translated, and the compiled catalogs are those of the written ones."""
 
 import io
+import re
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +30,8 @@ def _texts() -> dict[str | tuple[str, ...], str]:
     """Every text of the sources, with a place where it stands."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
-    keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+    errors = re.findall(r"^ERRORS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0].split()
+    keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2), **dict.fromkeys(errors)}
     found = extract_from_dir(ROOT, methods, options, keywords=keywords)
     return {text: f"{name}:{line}" for name, line, text, _comments, _context in found if text}
 
