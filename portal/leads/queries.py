@@ -110,11 +110,22 @@ class Figures:
 
 
 def lead_page(
-    *, exhibitor_id: int, timezone: str, reader: FieldReader, shown: ShownFields, wanted: LeadFilter, page: int
+    *,
+    exhibitor_id: int,
+    timezone: str,
+    reader: FieldReader,
+    shown: ShownFields,
+    wanted: LeadFilter,
+    page: int,
+    total: int | None = None,
 ) -> LeadPage:
-    """Three queries at most, whatever the number of rows; a page behind the end is the last one."""
+    """Three queries at most, whatever the number of rows; a page behind the end is the last one.
+
+    ``total`` is the number of leads that are wanted, where it is known already.
+    """
     conditions = _conditions(exhibitor_id, timezone, wanted)
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(Lead).where(*conditions)) or 0
+    if total is None:
+        total = db.session.scalar(sa.select(sa.func.count()).select_from(Lead).where(*conditions)) or 0
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
     statement = (

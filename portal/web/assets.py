@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, g, request, url_for
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -21,7 +21,11 @@ def init_app(app: Flask) -> None:
         return known[1]
 
     def asset(filename: str) -> str:
-        return url_for("static", filename=filename, v=version(filename))
+        # A long list asks for the icons' sprite a thousand times.
+        known: dict[str, str] = g.setdefault("asset_addresses", {})
+        if filename not in known:
+            known[filename] = url_for("static", filename=filename, v=version(filename))
+        return known[filename]
 
     @app.after_request
     def keep(response: Response) -> Response:

@@ -18,7 +18,8 @@ LEADS = "/exhibitor/leads"
 
 def names(answer: TestResponse) -> list[str]:
     """The names in the list, in their order."""
-    return [html.unescape(name) for name in re.findall(r'<a href="/exhibitor/leads/\d+[^"]*">([^<]+)</a>', answer.text)]
+    found = re.findall(r'class="lead">\s*<a href="/exhibitor/leads/\d+[^"]*">([^<]+)</a>', answer.text)
+    return [html.unescape(name) for name in found]
 
 
 def by_htmx(client: FlaskClient, lead_id: int, **data: Any) -> TestResponse:

@@ -73,6 +73,15 @@ def test_the_answer_is_the_part_that_changed(exhibitor: FlaskClient, fair: Fair)
     assert 'id="lead-history" hx-swap-oob="true"' in on_its_page.text
 
 
+def test_the_menu_of_tags_comes_when_it_is_opened(exhibitor: FlaskClient, fair: Fair) -> None:
+    lead = fair.leads[0]
+    menu = exhibitor.get(f"{LEADS}/{lead}/tags", headers=HTMX).text
+    assert 'name="menu_remove" value="foo" aria-pressed="true"' in menu
+    assert 'name="menu_add" value="bar" aria-pressed="false"' in menu
+    assert exhibitor.get(f"{LEADS}/{lead}/tags").location == f"{LEADS}/{lead}"
+    assert exhibitor.get(f"{LEADS}/{fair.leads[5]}/tags", headers=HTMX).status_code == 404
+
+
 def test_a_form_goes_back_to_where_it_stood(exhibitor: FlaskClient, fair: Fair) -> None:
     lead = fair.leads[0]
     assert by_form(exhibitor, lead, rating="5").location == f"{LEADS}/{lead}"

@@ -41,12 +41,10 @@ def address(params: dict[str, str], **changes: str) -> str:
     return url_for("leads.index", **merged)
 
 
-def rows(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int) -> dict[str, Any]:
-    """A page of the list, and the filters that it stands under."""
-    if not sight.settings.lead_notes:
-        wanted = replace(wanted, note=False)
-    if "attendee_name" not in sight.shown.ids and wanted.sort.startswith("name"):
-        wanted = replace(wanted, sort="newest")
+def rows(
+    scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int, total: int | None = None
+) -> dict[str, Any]:
+    """A page of the list; ``total`` is the number of all leads where it is known."""
     leads = queries.lead_page(
         exhibitor_id=scope.exhibitor_id,
         timezone=scope.timezone,
@@ -54,40 +52,53 @@ def rows(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int) -> 
         shown=sight.shown,
         wanted=wanted,
         page=page,
+        total=None if wanted.narrows else total,
     )
-    params = asked(wanted)
-    figures = queries.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
-    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
-    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
+    params, here = asked(wanted), address(asked(wanted, leads.page))
     return {
         "leads": leads,
         "wanted": wanted,
-        "kept": {name: value for name, value in params.items() if name != "q"},
-        "figures": figures,
-        "here": address(asked(wanted, leads.page)),
-        "detail_params": asked(wanted, leads.page),
+        "here": here,
+        "leads_url": url_for("leads.index"),
+        "detail_query": here.removeprefix(url_for("leads.index")),
         "page_url": lambda number: address(asked(wanted, number)),
-        "with_notes": sight.settings.lead_notes,
-        "tag_choices": tags,
-        "menus": _menus(figures, params, tags, devices),
-        "many_devices": len(devices) > 1,
-        "note_href": address(params, note="" if wanted.note else "1"),
         "clear_href": address({name: value for name, value in params.items() if name == "sort"}),
         "columns": _columns(sight, wanted, params),
+        "with_notes": sight.settings.lead_notes,
+        "tags_exist": bool(sight.settings.lead_tags) or any(row.tags for row in leads.rows),
         "detail": False,
     }
 
 
-def summary(scope: ExhibitorScope, figures: Figures) -> dict[str, Any]:
-    """What stands above the list and stays there while it is searched."""
-    locale, now = current_locale(), clock.now()
+def possible(wanted: LeadFilter, sight: Sight) -> LeadFilter:
+    """A filter without what the event does not show."""
+    if not sight.settings.lead_notes:
+        wanted = replace(wanted, note=False)
+    if "attendee_name" not in sight.shown.ids and wanted.sort.startswith("name"):
+        wanted = replace(wanted, sort="newest")
+    return wanted
+
+
+def summary(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, figures: Figures) -> dict[str, Any]:
+    """What stands above the list and stays there while it is searched: figures, and what can be filtered by."""
+    locale, now, params = current_locale(), clock.now(), asked(wanted)
     points = [(format_datetime(hour, "ccc H", locale=locale), count) for hour, count in figures.hours]
     running = [
         label
         for (label, _), (hour, _) in zip(points, figures.hours, strict=True)
         if 0 <= (now - hour).total_seconds() < 3600
     ]
-    return {"points": points, "running": running, "may_scan": scope.allow_lead_scanning}
+    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
+    return {
+        "figures": figures,
+        "points": points,
+        "running": running,
+        "may_scan": scope.allow_lead_scanning,
+        "kept": {name: value for name, value in params.items() if name != "q"},
+        "menus": _menus(figures, params, tags, devices),
+        "note_href": address(params, note="" if wanted.note else "1"),
+    }
 
 
 def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[dict[str, Any]]:

@@ -50,12 +50,13 @@ def index() -> ResponseReturnValue:
     scope = exhibitor_scope()
     sight = sight_of(scope.event_id)
     wanted, page = read_filter(request.args)
-    context = listing.rows(scope, sight, wanted, page)
-    fragment = _htmx() and request.headers.get("HX-Target") == "lead-list"
-    context["fragment"] = fragment
-    if not fragment:
-        context |= listing.summary(scope, context["figures"])
-    html = render_template("leads/_list.html" if fragment else "leads/index.html", **context)
+    wanted = listing.possible(wanted, sight)
+    if _htmx() and request.headers.get("HX-Target") == "lead-list":
+        html = render_template("leads/_list.html", **listing.rows(scope, sight, wanted, page))
+    else:
+        figures = queries.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
+        context = listing.rows(scope, sight, wanted, page, figures.total)
+        html = render_template("leads/index.html", **context, **listing.summary(scope, sight, wanted, figures))
     return Response(html, headers={"Vary": "HX-Request"})
 
 
@@ -89,11 +90,14 @@ def _lead(scope: ExhibitorScope, sight: Sight, lead_id: int) -> LeadRow:
 
 def _one(scope: ExhibitorScope, sight: Sight, lead: LeadRow, *, in_detail: bool) -> dict[str, Any]:
     """What the fragments of one lead need."""
+    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
     return {
         "lead": lead,
+        "leads_url": url_for("leads.index"),
         "detail": in_detail,
         "with_notes": sight.settings.lead_notes,
-        "tag_choices": queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags),
+        "tag_choices": tags,
+        "tags_exist": bool(tags),
         "history": history(queries.versions(lead.id), lead) if in_detail else [],
         "here": _here(lead.id),
         "note_mark": services.note_mark(lead.notes),
@@ -119,6 +123,18 @@ def note(lead_id: int) -> ResponseReturnValue:
         raise Forbidden("Your organizer has switched notes off for this event.")
     context = _one(scope, sight, _lead(scope, sight, lead_id), in_detail=False)
     return render_template("leads/_note.html", editing="edit" in request.args, **context)
+
+
+@blueprint.get(LEAD + "/tags")
+@exhibitor("full")
+def tag_menu(lead_id: int) -> ResponseReturnValue:
+    """The menu of tags in a list. Without htmx they stand on the lead's page."""
+    if not _htmx():
+        return redirect(url_for("leads.detail", lead_id=lead_id), 303)
+    scope = exhibitor_scope()
+    sight = sight_of(scope.event_id)
+    context = _one(scope, sight, _lead(scope, sight, lead_id), in_detail=False)
+    return render_template("leads/_tag_menu.html", **context)
 
 
 @blueprint.post(LEAD)
