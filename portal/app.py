@@ -1,6 +1,8 @@
 """The application factory: the explicit list of features, and what binds them."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flask import Flask
 from flask_babel import lazy_gettext
@@ -16,7 +18,7 @@ from portal.checkin import figures as checkin_figures
 from portal.checkin.queries import devices
 from portal.checkin.services import devices as device_stamps
 from portal.config import ROOT, Config
-from portal.core import clock, queue
+from portal.core import clock, queue, statements
 from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
 from portal.core.database import db
 from portal.events import lists as event_lists
@@ -59,6 +61,13 @@ from portal.web import (
     rest,
 )
 from portal.web.organizer import SEES_ORDERS, EventCount, NavEntry
+
+
+class Portal(Flask):
+    """Flask without asking each hook of each request whether it is a coroutine: none is."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 class Loaders:
@@ -131,7 +140,7 @@ ORGANIZER = organizer.Features(
 def create_app(config: Config | None = None) -> Flask:
     """The portal. Without ``config`` the settings come from the environment (`ConfigError` names a bad one)."""
     config = config or Config.from_env()
-    app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app = Portal("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(config.flask_settings(), PORTAL=config)
     config.instance_path.mkdir(parents=True, exist_ok=True)
     if config.trusted_proxies:
@@ -140,6 +149,7 @@ def create_app(config: Config | None = None) -> Flask:
     logs.init_app(app)
     lifecycle.init_app(app)
     db.init_app(app)
+    statements.init_app(app)
     queue.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     htmx.init_app(app)

@@ -163,17 +163,22 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
         _LOCKS[dbapi_connection] = Path(file + ".lock").open("w")  # noqa: SIM115 - lives as long as the connection
 
 
+def reading_engine(engine: Engine) -> Engine:
+    """Where reading requests connect: without BEGIN and COMMIT on PostgreSQL, two round trips less for each."""
+    if engine.dialect.name != "postgresql":
+        return engine
+    reading = _READING.get(engine)
+    if reading is None:
+        reading = _READING[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return reading
+
+
 class PortalSession(FlaskSession):
-    """Reads go without BEGIN and COMMIT on PostgreSQL: two round trips less for each reading request."""
+    """The session, which reads as `reading_engine` says."""
 
     def get_bind(self, *args: Any, **kwargs: Any) -> Any:
         engine = super().get_bind(*args, **kwargs)
-        if is_writing() or not isinstance(engine, Engine) or engine.dialect.name != "postgresql":
-            return engine
-        reading = _READING.get(engine)
-        if reading is None:
-            reading = _READING[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
-        return reading
+        return engine if is_writing() or not isinstance(engine, Engine) else reading_engine(engine)
 
 
 _READING: dict[Engine, Engine] = {}
@@ -254,7 +259,11 @@ class HasId:
 
 
 class HasModified:
-    """When the row last changed, for conditional answers. Who deletes a child row touches its parent."""
+    """When the row last changed, for conditional answers.
+
+    Who deletes a row touches its parent's, at last its event's; so does, before its commit, a transaction that takes
+    longer than two seconds: what changed under an older time would go unnoticed.
+    """
 
     modified: Mapped[datetime] = mapped_column(default=clock.now, onupdate=clock.now)
 

@@ -5,18 +5,49 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from flask import Flask, g
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from portal.core.database import db
+from portal.core.database import db, is_writing, reading_engine
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> sa.CursorResult[*tuple[Any, ...]]:
-    """Execute in the session's transaction and past the session: a third of the cost of `Session.execute`."""
-    return db.session.connection().execute(statement, parameters)
+    """Execute past the ORM, at a third of the cost of `Session.execute`.
+
+    A writing request, and one whose session has read before, does it in the session's transaction; another reading
+    one on a connection of its own, which costs half of a session's.
+    """
+    return _connection().execute(statement, parameters)
+
+
+def _connection() -> sa.Connection:
+    if is_writing():
+        return db.session.connection()
+    connection: sa.Connection | None = g.get(_READER)
+    if connection is not None:
+        return connection
+    if db.session.registry.has() and db.session().in_transaction():
+        return db.session.connection()
+    connection = reading_engine(db.engine).connect()
+    setattr(g, _READER, connection)
+    return connection
+
+
+_READER = "portal_reader"
+
+
+def init_app(app: Flask) -> None:
+    """Give back the connections of reading requests at their end."""
+
+    @app.teardown_appcontext
+    def close(_error: BaseException | None) -> None:
+        connection = g.pop(_READER, None)
+        if connection is not None:
+            connection.close()
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask, Response, g, request
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.core import clock
+from portal.core import clock, queue
 from portal.core.codes import hash_token
 from portal.core.database import db, side_write
 from portal.core.errors import Conflict, InvalidInput
@@ -41,6 +41,7 @@ def init_app(app: Flask) -> None:
     """Honour keys on every request of ``app``: call it after `portal.web.access.init_app`."""
     app.before_request(_begin)
     app.after_request(_finish)
+    queue.hourly(app, "idempotency", purge)
 
 
 def _given() -> str | None:
@@ -154,6 +155,6 @@ def _store_refusal(key: str, response: Response) -> None:
 
 
 def purge() -> int:
-    """Forget keys that are older than a day; how many there were. The worker calls it."""
+    """Forget keys that are older than a day; how many there were. The worker calls it every hour."""
     with side_write() as connection:
         return connection.execute(_keys.delete().where(_keys.c.created < clock.now() - LIFETIME)).rowcount
