@@ -18,9 +18,9 @@ def record(
     object_kind: str = "",
     object_id: int | None = None,
     data: dict[str, Any] | None = None,
-) -> None:
-    """Add an entry to the current transaction. ``action`` is ``thing.done``; ``data`` is JSON and holds no secret."""
-    run(
+) -> int:
+    """Add an entry to the transaction; its id. ``action`` is ``thing.done``; ``data`` is JSON and holds no secret."""
+    added = run(
         _INSERT,
         {
             "organizer_id": organizer_id,
@@ -34,3 +34,5 @@ def record(
             "data": data or {},
         },
     )
+    key = added.inserted_primary_key
+    return int(key[0]) if key else 0

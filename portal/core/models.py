@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core import clock
 from portal.core.database import Base, HasId, foreign_key
 
+#: The entries that blocked or freed seats: each event's own are a history that can be undone.
+SEATS_CHANGED = "action IN ('seat.blocked', 'seat.unblocked')"
+
 
 class AuditEntry(HasId, Base):
     """One change by anyone: who, when, what, and what it changed. Never a secret."""
@@ -30,6 +33,13 @@ class AuditEntry(HasId, Base):
         sa.Index(None, "organizer_id", "datetime"),
         sa.Index(None, "event_id", "datetime"),
         sa.Index(None, "object_kind", "object_id"),
+        sa.Index(
+            "ix_audit_log_seats",
+            "event_id",
+            "id",
+            sqlite_where=sa.text(SEATS_CHANGED),
+            postgresql_where=sa.text(SEATS_CHANGED),
+        ),
     )
 
 

@@ -1,11 +1,13 @@
 """Seating plans and seats."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.database import Base, HasId, HasModified, foreign_key
+from portal.core import clock
+from portal.core.database import Base, BigId, HasId, HasModified, foreign_key
 
 
 class SeatingPlan(HasId, Base):
@@ -27,6 +29,30 @@ class SeatingPlan(HasId, Base):
             postgresql_where=sa.text("subevent_id IS NULL"),
         ),
         sa.Index("uq_seating_plans_subevent", "subevent_id", unique=True),
+    )
+
+
+class SeatingPlanDraft(HasId, Base):
+    """A plan that was uploaded and waits to be confirmed: one for each event or subevent, the latest."""
+
+    __tablename__ = "seating_plan_drafts"
+
+    event_id: Mapped[int] = foreign_key("events.id", index=False)
+    subevent_id: Mapped[int | None] = foreign_key("subevents.id", index=False)
+    name: Mapped[str] = mapped_column(sa.String(255))
+    layout: Mapped[dict[str, Any]]
+    uploaded: Mapped[datetime] = mapped_column(default=clock.now)
+    uploaded_by: Mapped[str] = mapped_column(sa.String(255))
+
+    __table_args__ = (
+        sa.Index(
+            "uq_seating_plan_drafts_event",
+            "event_id",
+            unique=True,
+            sqlite_where=sa.text("subevent_id IS NULL"),
+            postgresql_where=sa.text("subevent_id IS NULL"),
+        ),
+        sa.Index("uq_seating_plan_drafts_subevent", "subevent_id", unique=True),
     )
 
 
@@ -71,3 +97,25 @@ class Seat(HasId, HasModified, Base):
             postgresql_where=sa.text("blocked"),
         ),
     )
+
+
+class SeatChange(Base):
+    """What one change, an entry of the audit log, did to one seat.
+
+    ``made_by`` is the change that brought about the state the seat had afterwards: the change itself or, after an
+    undo, the one before what was undone; nothing where that was the state from the start.
+    """
+
+    __tablename__ = "seat_changes"
+
+    audit_id: Mapped[int] = mapped_column(
+        BigId, sa.ForeignKey("audit_log.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    seat_id: Mapped[int] = mapped_column(
+        BigId, sa.ForeignKey("seats.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    before: Mapped[bool]
+    after: Mapped[bool]
+    made_by: Mapped[int | None] = mapped_column(BigId)
+
+    __table_args__ = (sa.Index(None, "seat_id", "audit_id"),)

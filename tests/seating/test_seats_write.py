@@ -63,7 +63,7 @@ def test_a_sold_seat_can_be_blocked_and_keeps_its_holder(api: Api, fair: Fair) -
 def test_a_change_takes_few_statements(api: Api, fair: Fair) -> None:
     with statements() as seen:
         api.call("PATCH", f"/seats/{fair.seats[10]}/", json={"blocked": True})
-    assert len(seen) == 4, seen
+    assert len(seen) == 5, seen
 
 
 def test_expand_shows_in_the_answer(api: Api, fair: Fair) -> None:
