@@ -51,7 +51,10 @@ class Tickets:
 
 
 #: A ticket that was checked in has one first check-in on a list, and may have one on several.
-_came_in = sa.exists().where(Checkin.position_id == OrderPosition.id, Checkin.first).correlate(OrderPosition)
+#: The condition is spelled as its partial index is.
+_came_in = (
+    sa.exists().where(Checkin.position_id == OrderPosition.id, sa.text("checkins.first")).correlate(OrderPosition)
+)
 
 
 def _sold(event_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -90,16 +93,18 @@ def came_by_event(event_ids: Sequence[int]) -> dict[int, int]:
 
 def tickets_by_date(event_id: int) -> dict[int | None, Tickets]:
     """Tickets of an event by subevent, None where there is no series; one query."""
+    # Grouped by the bare column, SQLite would walk that column's index, and with it the tickets of all events.
+    date = sa.func.coalesce(OrderPosition.subevent_id, 0).label("date")
     statement = (
-        sa.select(OrderPosition.subevent_id, Order.status, sa.func.count(), sa.func.count(sa.case((_came_in, 1))))
+        sa.select(date, Order.status, sa.func.count(), sa.func.count(sa.case((_came_in, 1))))
         .join(Order, Order.id == OrderPosition.order_id)
         .where(*_sold([event_id]))
-        .group_by(OrderPosition.subevent_id, Order.status)
+        .group_by(date, Order.status)
     )
     found: dict[int | None, Tickets] = {}
-    for subevent_id, status, sold, came in db.session.execute(statement):
+    for date_id, status, sold, came in db.session.execute(statement):
         more = Tickets(paid=sold, paid_in=came) if status == "p" else Tickets(pending=sold, pending_in=came)
-        found[subevent_id] = found.get(subevent_id, Tickets()) + more
+        found[date_id or None] = found.get(date_id or None, Tickets()) + more
     return found
 
 
