@@ -46,16 +46,34 @@ def build(seats: int, tickets: int) -> dict[str, Any]:
                 "seats": [_seat(number) for number in range(seats)],
                 "checkin_lists": [{"id": 1, "name": "Main entrance"}],
                 "devices": [{"name": "Gate 1", "key": DEVICE_KEY, "list": 1}],
+                "exhibitor_tags": ["Gold Sponsor", "Startup", "Press"],
                 "exhibitors": [
                     {
                         "name": "Aperture Science",
                         "access_code": CODE,
                         "allow_lead_access": True,
                         "leads": [{"secret": _secret(number), "scanned": START.isoformat()} for number in range(1000)],
-                    }
+                    },
+                    *(_exhibitor(number) for number in range(299)),
                 ],
             }
         ],
+    }
+
+
+def _exhibitor(number: int) -> dict[str, Any]:
+    given, family = GIVEN[number % len(GIVEN)], FAMILY[number % len(FAMILY)]
+    return {
+        "name": f"{family} {number} Ltd",
+        "internal_id": f"C-{number:05d}",
+        "contact_name_parts": {"_scheme": "given_family", "given_name": given, "family_name": family},
+        "contact_email": f"booth{number}@example.org",
+        "contact_cc_email": f"copy{number}@example.org",
+        "booth": f"{chr(65 + number % 8)}{number}",
+        "access_code": f"FULL{number:05d}",
+        "lead_scanning_access_code": f"SCAN{number:04d}",
+        "allow_lead_scanning": True,
+        "exhibitor_tags": [("Gold Sponsor", "Startup", "Press")[number % 3]],
     }
 
 

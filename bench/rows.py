@@ -62,8 +62,14 @@ def seat_patch() -> list[Request]:
     ]
 
 
+def exhibitors_list() -> list[Request]:
+    """Pages of fifty exhibitors with codes and tags."""
+    return [Request("GET", f"{EVENT}/exhibitors/?page={page}", headers=AUTH) for page in range(1, 7)]
+
+
 ROWS = (
     Row("seats list", seats_list, goal=1000),
     Row("one seat", seat_detail, goal=1950),
     Row("seat patch", seat_patch, goal=700),
+    Row("exhibitors list", exhibitors_list),
 )

@@ -25,6 +25,7 @@ from portal.events import lists as event_lists
 from portal.events import queries as events
 from portal.events import views as event_pages
 from portal.exchange import cli as exchange_cli
+from portal.exhibitors import api as exhibitors_api
 from portal.exhibitors import figures as exhibitor_figures
 from portal.exhibitors import history as exhibitor_history
 from portal.exhibitors import jobs as exhibitor_jobs
@@ -169,11 +170,20 @@ def create_app(config: Config | None = None) -> Flask:
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
-    doors = (accounts_views, exhibitor_codes, exhibitor_send_code, exhibitor_pages, leads_pages, ops, event_pages, exhibitors_of_organizers)
+    doors = (
+        accounts_views,
+        exhibitor_codes,
+        exhibitor_send_code,
+        exhibitor_pages,
+        leads_pages,
+        ops,
+        event_pages,
+        exhibitors_of_organizers,
+    )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (seats_api, vouchers_api, checkin_api):
+    for door in (exhibitors_api, seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         app.register_blueprint(mails.blueprint)

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
+
+from portal.core.i18n import LocalisedString
+from portal.events.mail_templates import TEMPLATES, check_templates
 
 #: What exhibitors see of an attendee where the event has not chosen.
 DEFAULT_LEAD_FIELDS = ("attendee_name", "attendee_email", "company")
@@ -20,7 +23,10 @@ _MAX_URL, _MAX_TEXT, _MAX_TEXTS = 500, 190, 200
 
 @dataclass(frozen=True, slots=True)
 class EventSettings:
-    """The settings that the portal knows; the addresses are for exhibitors' apps."""
+    """The settings that the portal knows; the addresses are for exhibitors' apps.
+
+    ``mail_subject`` and ``mail_text`` are the mail with an exhibitor's access code, empty for the portal's own words.
+    """
 
     lead_fields: tuple[str, ...] = DEFAULT_LEAD_FIELDS
     lead_notes: bool = True
@@ -30,6 +36,8 @@ class EventSettings:
     help_url: str | None = None
     terms_url: str | None = None
     logo_url: str | None = None
+    mail_subject: LocalisedString = field(default_factory=dict)
+    mail_text: LocalisedString = field(default_factory=dict)
 
 
 def read_settings(stored: Mapping[str, Any] | None) -> EventSettings:
@@ -45,6 +53,8 @@ def read_settings(stored: Mapping[str, Any] | None) -> EventSettings:
         help_url=stored.get("help_url") or None,
         terms_url=stored.get("terms_url") or None,
         logo_url=stored.get("logo_url") or None,
+        mail_subject=stored.get("mail_subject") or {},
+        mail_text=stored.get("mail_text") or {},
     )
 
 
@@ -57,7 +67,7 @@ def _texts(value: Any, default: tuple[str, ...]) -> tuple[str, ...]:
     return default if value is None else tuple(dict.fromkeys(str(text) for text in value))
 
 
-SETTING_NAMES = frozenset(field.name for field in fields(EventSettings))
+SETTING_NAMES = frozenset(each.name for each in fields(EventSettings))
 
 
 class SettingError(ValueError):
@@ -95,6 +105,8 @@ def _checked(name: str, value: Any) -> Any:
         return _checked_fields(name, value)
     if name == "lead_tags":
         return _checked_texts(name, value)
+    if name in TEMPLATES:
+        return _checked_templates(name, value)
     return _checked_address(name, value)
 
 
@@ -111,6 +123,13 @@ def _checked_address(name: str, value: Any) -> str | None:
     if not good or any(char.isspace() or char == "\x00" for char in value):
         raise SettingError(name, f"“{value}” is no address that starts with http:// or https://")
     return value
+
+
+def _checked_templates(name: str, value: Any) -> dict[str, str] | None:
+    stored, errors = check_templates(name, value)
+    for language, reason in errors.items():
+        raise SettingError(f"{name}.{language}" if language else name, reason)
+    return stored or None
 
 
 def _checked_texts(name: str, value: Any) -> list[str]:

@@ -47,6 +47,9 @@ class Exhibitor(HasId, HasModified, Base):
     lead_scanning_scope_by_device: Mapped[bool] = mapped_column(default=False)
     comment: Mapped[str] = mapped_column(sa.Text, default="")
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
+    #: When the present access code was last sent, and why the newest attempt failed; an app sees neither.
+    code_sent: Mapped[datetime | None]
+    code_sent_error: Mapped[str | None] = mapped_column(sa.String(300))
 
     tags: Mapped[list[ExhibitorTag]] = relationship(
         secondary=exhibitor_tag_links, order_by=ExhibitorTag.name, passive_deletes=True
