@@ -35,7 +35,7 @@ def change(app: Flask) -> Callable[..., None]:
 
     def set_values(model: type, row_id: int, **values: object) -> None:
         with app.app_context():
-            row = db.session.get_one(model, row_id)
+            row: object = db.session.get_one(model, row_id)
             for name, value in values.items():
                 setattr(row, name, value)
             db.session.commit()
