@@ -22,7 +22,7 @@ UNSETTLED = 2000
 #: An order or ticket that changed so recently may have a twin whose transaction is not over.
 _RECENT = timedelta(seconds=60)
 _WINDOW = timedelta(seconds=5)
-_MOST_RECENT = 2000
+_MOST_RECENT = 500
 
 _event: sa.BindParameter[int] = sa.bindparam("event", type_=sa.BigInteger())
 _list: sa.BindParameter[int] = sa.bindparam("list", type_=sa.BigInteger())
@@ -80,16 +80,14 @@ _STATE = (
 
 def _recent(table: sa.Table) -> Any:
     since = sa.bindparam(f"{table.name}_since", type_=table.c.modified.type)
-    return (
-        sa.select(sa.func.count())
-        .select_from(
-            sa.select(table.c.id)
-            .where(table.c.event_id == _event, table.c.modified > since)
-            .limit(_MOST_RECENT)
-            .subquery()
-        )
-        .scalar_subquery()
+    newest = (
+        sa.select(table.c.id, table.c.modified)
+        .where(table.c.event_id == _event, table.c.modified > since)
+        .order_by(table.c.modified.desc())
+        .limit(_MOST_RECENT)
+        .subquery()
     )
+    return sa.select(json_rows(newest.c.id, sa.cast(newest.c.modified, sa.Text))).scalar_subquery()
 
 
 _RECENT_CHANGES = sa.select(_recent(ORDERS), _recent(POSITIONS))
@@ -173,13 +171,13 @@ def _key(entry: list[Any]) -> tuple[int, int]:
     return int(entry[0]), int(entry[1]) if isinstance(entry[1], int) else 0
 
 
-def _recent_changes(event_id: int, orders: datetime | None, positions: datetime | None) -> tuple[int, ...]:
-    """How many orders and tickets changed last, where that is so recent that others may follow with an earlier time."""
+def _recent_changes(event_id: int, orders: datetime | None, positions: datetime | None) -> list[Any]:
+    """What changed last and when, where that is so recent that more may follow with an earlier time."""
     newest = max((time for time in (orders, positions) if time is not None), default=None)
     if orders is None or positions is None or newest is None or clock.now() - newest > _RECENT:
-        return ()
+        return []
     parameters = {"event": event_id, "orders_since": orders - _WINDOW, "order_positions_since": positions - _WINDOW}
-    return tuple(run(_RECENT_CHANGES, parameters).one())
+    return [sorted(rows or ()) for rows in run(_RECENT_CHANGES, parameters).one()]
 
 
 def _products(items: list[Any], variations: list[Any], locale: str) -> tuple[Product, ...]:
