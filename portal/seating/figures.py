@@ -8,25 +8,17 @@ from flask_babel import gettext
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.statements import run
-from portal.seating.queries import HOLDERS, SEATS
+from portal.seating.queries import SEATS
+from portal.seating.queries.states import state_column
 from portal.web.organizer import Board, DateColumn, Split
-
-#: What a seat is, the first that fits: who holds it says more than that it is blocked as well.
-STATES = ("sold", "cart", "voucher", "blocked", "free")
 
 
 def _statement() -> sa.Select[int | None, str, int]:
-    """Seats of an event by subevent and state. The holders are looked up once, not once a seat."""
-    event = sa.bindparam("event", type_=sa.BigInteger())
-    held = [
-        sa.select(table.c.seat_id).where(table.c.event_id == event, table.c.seat_id.is_not(None), *holds)
-        for table, holds in HOLDERS
-    ]
-    whens = [(SEATS.c.id.in_(seats), state) for seats, state in zip(held, STATES[:3], strict=True)]
-    state = sa.case(*whens, (SEATS.c.blocked, "blocked"), else_="free").label("state")
+    """Seats of an event by subevent and state."""
+    state = state_column().label("state")
     return (
         sa.select(SEATS.c.subevent_id, state, sa.func.count())
-        .where(SEATS.c.event_id == event)
+        .where(SEATS.c.event_id == sa.bindparam("event", type_=sa.BigInteger()))
         .group_by(SEATS.c.subevent_id, state)
     )
 
