@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from portal.accounts.models import PERMISSIONS, Team, team_events, team_members
 from portal.core import clock
 from portal.core.actors import SignIn
 from portal.core.database import db
+from portal.core.statements import run
 from portal.core.text import fold
 from portal.events.models import Event, Organizer, SubEvent
 from portal.web.organizer import EventChoice
@@ -87,10 +89,12 @@ _end = sa.func.coalesce(
 )
 
 
-def _rights(sign_in: SignIn) -> sa.Subquery | None:
-    """The events of a user with what all teams together allow there; None for an admin, who sees and may everything."""
-    if sign_in.is_admin:
-        return None
+_now: sa.BindParameter[dt.datetime] = sa.bindparam("now", type_=Event.date_from.type)
+_yesterday: sa.BindParameter[dt.datetime] = sa.bindparam("yesterday", type_=Event.date_from.type)
+
+
+def _rights() -> sa.Subquery:
+    """The events of a user with what all teams together allow there."""
     granted = (sa.func.max(sa.case((getattr(Team, name), 1), else_=0)).label(name) for name in PERMISSIONS)
     return (
         sa.select(Event.id.label("event_id"), *granted)
@@ -98,7 +102,7 @@ def _rights(sign_in: SignIn) -> sa.Subquery | None:
         .join(Team, Team.id == team_members.c.team_id)
         .join(Event, Event.organizer_id == Team.organizer_id)
         .where(
-            team_members.c.user_id == sign_in.user_id,
+            team_members.c.user_id == sa.bindparam("user_id"),
             sa.or_(
                 Team.all_events,
                 sa.exists().where(team_events.c.team_id == Team.id, team_events.c.event_id == Event.id),
@@ -109,10 +113,11 @@ def _rights(sign_in: SignIn) -> sa.Subquery | None:
     )
 
 
-def _visible(sign_in: SignIn, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
-    rights = _rights(sign_in)
-    if rights is None:
+def _visible(admin: bool, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
+    """The events that a user may see with the permissions there; all of them for an admin, who may everything."""
+    if admin:
         return sa.select(*columns).select_from(Event).join(Organizer, Organizer.id == Event.organizer_id)
+    rights = _rights()
     return (
         sa.select(*columns, *(rights.c[name] for name in PERMISSIONS))
         .select_from(Event)
@@ -121,61 +126,83 @@ def _visible(sign_in: SignIn, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def _order(now: dt.datetime) -> tuple[sa.ColumnElement[Any], ...]:
-    """Running first, then what comes next, then what is over, the latest first."""
-    over = sa.case((_end >= now, False), (sa.and_(_end.is_(None), _start > now - ONE_DAY), False), else_=True)
-    rank = sa.case((_start > now, 1), (over, 2), else_=0)
-    return rank, sa.case((rank < 2, _start)).asc(), _start.desc(), Event.id.asc()
+def _order() -> tuple[sa.ColumnElement[Any], ...]:
+    """By organizer; there running first, then what comes next, then what is over, the latest first."""
+    over = sa.case((_end >= _now, False), (sa.and_(_end.is_(None), _start > _yesterday), False), else_=True)
+    rank = sa.case((_start > _now, 1), (over, 2), else_=0)
+    begins = sa.case((rank < 2, _start)).asc(), _start.desc()
+    return sa.func.lower(Organizer.name), Organizer.id.asc(), rank, *begins, Event.id.asc()
+
+
+_COLUMNS = (
+    Event.id,
+    Organizer.slug.label("organizer_slug"),
+    Organizer.name.label("organizer_name"),
+    Event.slug,
+    Event.name,
+    Event.locale,
+    Event.timezone,
+    Event.live,
+    Event.has_subevents,
+    _start.label("date_from"),
+    _end.label("date_to"),
+)
+_NAMES = tuple(column.key for column in _COLUMNS)
+
+
+@cache
+def _counting(admin: bool) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(_visible(admin, Event.id).subquery())
+
+
+@cache
+def _searching(admin: bool) -> sa.Select[Any]:
+    return _visible(admin, Event.id, Event.slug, Event.name, Organizer.name.label("organizer"))
+
+
+@cache
+def _listing(admin: bool, narrowed: bool) -> sa.Select[Any]:
+    statement = _visible(admin, *_COLUMNS)
+    if narrowed:
+        statement = statement.where(Event.id.in_(sa.bindparam("ids", expanding=True)))
+    return statement.order_by(*_order()).limit(sa.bindparam("limit")).offset(sa.bindparam("offset"))
 
 
 def visible_count(sign_in: SignIn) -> int:
     """How many events a user may see."""
-    ids = _visible(sign_in, Event.id).subquery()
-    return db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
+    return int(run(_counting(sign_in.is_admin), {"user_id": sign_in.user_id}).scalar_one())
 
 
 def matching(sign_in: SignIn, query: str) -> list[int]:
     """The ids of a user's events whose names (in any language), slug or organizer hold all words of ``query``."""
     words = fold(query).split()[:10]
-    rows = db.session.execute(_visible(sign_in, Event.id, Event.slug, Event.name, Organizer.name.label("organizer")))
-    return [
-        row.id
-        for row in rows
-        if (text := fold(f"{row.slug} {row.organizer} {' '.join(map(str, row.name.values()))}"))
-        and all(word in text for word in words)
-    ]
+    found = []
+    for row in run(_searching(sign_in.is_admin), {"user_id": sign_in.user_id}):
+        text = fold(f"{row.slug} {row.organizer} {' '.join(map(str, row.name.values()))}")
+        if all(word in text for word in words):
+            found.append(row.id)
+    return found
 
 
 def visible_page(sign_in: SignIn, *, limit: int, offset: int = 0, ids: Sequence[int] | None = None) -> list[EventRow]:
     """Some of a user's events, by organizer, running ones first; one query. ``ids`` narrows them down."""
-    now = clock.now()
-    columns = (
-        Event.id,
-        Organizer.slug.label("organizer_slug"),
-        Organizer.name.label("organizer_name"),
-        Event.slug,
-        Event.name,
-        Event.locale,
-        Event.timezone,
-        Event.live,
-        Event.has_subevents,
-        _start.label("date_from"),
-        _end.label("date_to"),
-    )
-    statement = _visible(sign_in, *columns)
+    now, everything = clock.now(), frozenset(PERMISSIONS)
+    parameters: dict[str, Any] = {
+        "user_id": sign_in.user_id,
+        "now": now,
+        "yesterday": now - ONE_DAY,
+        "limit": limit,
+        "offset": offset,
+    }
     if ids is not None:
-        statement = statement.where(Event.id.in_(ids))
-    order = (sa.func.lower(Organizer.name), Organizer.id, *_order(now))
-    rows = db.session.execute(statement.order_by(*order).limit(limit).offset(offset))
-    everything = frozenset(PERMISSIONS)
-    everything = frozenset(PERMISSIONS)
+        parameters["ids"] = ids
     return [
         EventRow(
-            **{column.key: getattr(row, column.key) for column in columns},
+            **{name: getattr(row, name) for name in _NAMES},
             state=state_of(row.date_from, row.date_to, now),
             permissions=everything if sign_in.is_admin else _allowed(row),
         )
-        for row in rows
+        for row in run(_listing(sign_in.is_admin, ids is not None), parameters)
     ]
 
 

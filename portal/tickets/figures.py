@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.core.periods import last_days, midnight, quarter
+from portal.core.statements import run
 from portal.events.models import Item
 from portal.tickets.models import Checkin, Order, OrderPosition
 from portal.web.filters import current_locale
@@ -50,6 +52,8 @@ class Tickets:
         )
 
 
+_events: sa.BindParameter[Sequence[int]] = sa.bindparam("events", expanding=True)
+
 #: A ticket that was checked in has one first check-in on a list, and may have one on several.
 #: The condition is spelled as its partial index is.
 _came_in = (
@@ -57,52 +61,49 @@ _came_in = (
 )
 
 
-def _sold(event_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+def _counting(*columns: Any) -> sa.Select[*tuple[Any, ...]]:
     """Tickets that count: positions of admission products; of all products where an event marks none."""
     other = aliased(Item)
     marked = sa.exists().where(other.event_id == Item.event_id, other.admission)
-    items = sa.select(Item.id).where(Item.event_id.in_(event_ids), sa.or_(Item.admission, ~marked))
+    items = sa.select(Item.id).where(Item.event_id.in_(_events), sa.or_(Item.admission, ~marked))
     return (
-        OrderPosition.event_id.in_(event_ids),
-        OrderPosition.item_id.in_(items),
-        sa.not_(OrderPosition.canceled),
-        Order.status.in_(("p", "n")),
-        sa.not_(Order.testmode),
-    )
-
-
-def _count_by_event(event_ids: Sequence[int], *more: sa.ColumnElement[bool]) -> dict[int, int]:
-    statement = (
-        sa.select(OrderPosition.event_id, sa.func.count())
+        sa.select(*columns)
+        .select_from(OrderPosition)
         .join(Order, Order.id == OrderPosition.order_id)
-        .where(*_sold(event_ids), *more)
-        .group_by(OrderPosition.event_id)
+        .where(
+            OrderPosition.event_id.in_(_events),
+            OrderPosition.item_id.in_(items),
+            sa.not_(OrderPosition.canceled),
+            Order.status.in_(("p", "n")),
+            sa.not_(Order.testmode),
+        )
     )
-    return {event_id: count for event_id, count in db.session.execute(statement)}
+
+
+_SOLD = _counting(OrderPosition.event_id, sa.func.count()).group_by(OrderPosition.event_id)
+_CAME = _SOLD.where(_came_in)
+
+# Grouped by the bare column, SQLite would walk that column's index, and with it the tickets of all events.
+_date = sa.func.coalesce(OrderPosition.subevent_id, 0).label("date")
+_BY_DATE = _counting(_date, Order.status, sa.func.count(), sa.func.count(sa.case((_came_in, 1)))).group_by(
+    _date, Order.status
+)
 
 
 def sold_by_event(event_ids: Sequence[int]) -> dict[int, int]:
     """Tickets of several events, paid and pending; one query."""
-    return _count_by_event(event_ids)
+    return {event_id: count for event_id, count in run(_SOLD, {"events": event_ids})}
 
 
 def came_by_event(event_ids: Sequence[int]) -> dict[int, int]:
     """Tickets of several events that were checked in; one query."""
-    return _count_by_event(event_ids, _came_in)
+    return {event_id: count for event_id, count in run(_CAME, {"events": event_ids})}
 
 
 def tickets_by_date(event_id: int) -> dict[int | None, Tickets]:
     """Tickets of an event by subevent, None where there is no series; one query."""
-    # Grouped by the bare column, SQLite would walk that column's index, and with it the tickets of all events.
-    date = sa.func.coalesce(OrderPosition.subevent_id, 0).label("date")
-    statement = (
-        sa.select(date, Order.status, sa.func.count(), sa.func.count(sa.case((_came_in, 1))))
-        .join(Order, Order.id == OrderPosition.order_id)
-        .where(*_sold([event_id]))
-        .group_by(date, Order.status)
-    )
     found: dict[int | None, Tickets] = {}
-    for date_id, status, sold, came in db.session.execute(statement):
+    for date_id, status, sold, came in run(_BY_DATE, {"events": [event_id]}):
         more = Tickets(paid=sold, paid_in=came) if status == "p" else Tickets(pending=sold, pending_in=came)
         found[date_id or None] = found.get(date_id or None, Tickets()) + more
     return found
