@@ -14,6 +14,7 @@ from portal.core.database import db
 from portal.core.text import search_text
 from portal.events.models import Event, Item, ItemVariation, Organizer, Question, QuestionOption
 from portal.exhibitors.models import AccessCode, Exhibitor, ExhibitorTag, ExhibitorVoucher
+from portal.exhibitors.search import exhibitor_search_text
 from portal.leads.models import Lead
 from portal.seating.models import Seat
 from portal.tickets.models import CartPosition, Checkin, Order, OrderPosition
@@ -116,7 +117,15 @@ def make_exhibitor(event: Event, name: str, full: str, scanning: str | None = No
     }
     merged = defaults | values
     exhibitor = add(
-        Exhibitor(event_id=event.id, name=name, search_text=search_text(name, str(merged["contact_email"])), **merged)
+        Exhibitor(
+            event_id=event.id,
+            name=name,
+            search_text=exhibitor_search_text(
+                name=name,
+                **{key: str(merged[key]) for key in ("booth", "contact_name", "contact_email") if key in merged},
+            ),
+            **merged,
+        )
     )
     for kind, code in (("full", full), ("scanning", scanning)):
         if code:

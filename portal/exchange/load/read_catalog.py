@@ -108,6 +108,8 @@ def read_vouchers(reading: Reading, part: Part, data: dict[str, Any]) -> None:
             continue
         item = reading.ref(part, kinds.ITEM, entry, "item", path)
         variation = reading.variation(part, entry, item, path)
+        if variation is not None and entry.get("item") is None:
+            reading.problems.error(f"{path}.item", "is missing, and there is a variation")
         subevent = reading.ref(part, kinds.SUBEVENT, entry, "subevent", path)
         seat = reading.seat(part, entry, subevent, path)
         if kinds.VOUCHER.get(values, "price_mode") != "none" and kinds.VOUCHER.get(values, "value") is None:

@@ -151,7 +151,7 @@ class Reading:
             if type(value) is int:
                 self.problems.error(path, f"no {noun} {value}")
             else:
-                self.problems.error(path, f"must be the id of a {noun}, not {kind_of(value)}")
+                self.problems.error(path, f"must be an id, not {kind_of(value)}")
         return row
 
     def refs(self, part: Part, kind: Kind, data: dict[str, Any], key: str, path: str, noun: str) -> list[Row]:
@@ -164,8 +164,6 @@ class Reading:
         row = self.ref(part, kinds.VARIATION, data, "variation", path)
         if row is not None and item is not None and kinds.VARIATION.get(row.values, "item_id") is not item:
             self.problems.error(f"{path}.variation", f"no variation {row.ident} of item {item.ident}")
-        elif row is not None and item is None and data.get("item") is None:
-            self.problems.error(f"{path}.variation", "needs an item")
         return row
 
     def seat(self, part: Part, data: dict[str, Any], subevent: Row | None, path: str) -> Row | None:

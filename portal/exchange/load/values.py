@@ -147,26 +147,25 @@ def one_of(*choices: str) -> Reader:
     return read
 
 
-def matching(pattern: re.Pattern[str], limit: int, reason: str) -> Reader:
+def matching(pattern: re.Pattern[str], reason: str, limit: int | None = None) -> Reader:
     """A string that a pattern describes."""
     read_text = text(limit)
 
     def read(value: Any) -> str:
         found: str = read_text(value)
         if not pattern.fullmatch(found):
-            raise ValueError(f"“{found}” {reason}")
+            raise ValueError(f"“{found[:100]}” {reason}")
         return found
 
     return read
 
 
-slug = matching(_SLUG, 50, "is no slug: 1 to 50 letters, digits, dots and dashes, a letter or a digit first")
-locale = matching(_LOCALE, 16, "is no language code")
-currency = matching(_CURRENCY, 3, "is no currency code of three capital letters")
-sha256 = matching(_HEX64, 64, "is no SHA-256 in hexadecimal")
-plain_key = matching(_UNRESERVED, 255, "may hold letters, digits, dots, dashes, _ and ~ only")
-strict_email = matching(_EMAIL, 254, "is no e-mail address")
-_email_text = text(254)
+slug = matching(_SLUG, "is no slug: 1 to 50 letters, digits, dots and dashes, a letter or a digit first")
+locale = matching(_LOCALE, "is no language code", 16)
+currency = matching(_CURRENCY, "is no currency code of three capital letters")
+sha256 = matching(_HEX64, "is no SHA-256 in hexadecimal")
+plain_key = matching(_UNRESERVED, "may hold letters, digits, dots, dashes, _ and ~ only", 255)
+strict_email = matching(_EMAIL, "is no e-mail address", 254)
 
 
 def email(value: Any) -> str | None:
