@@ -13,12 +13,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("exhibitors", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("code_sent", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("code_sent_error", sa.String(length=300), nullable=True))
+    op.add_column("exhibitors", sa.Column("code_sent", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("exhibitors", sa.Column("code_sent_error", sa.String(length=300), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("exhibitors", schema=None) as batch_op:
-        batch_op.drop_column("code_sent_error")
-        batch_op.drop_column("code_sent")
+    # Not in a batch: that would make the table anew on SQLite, without its index on an expression.
+    op.drop_column("exhibitors", "code_sent_error")
+    op.drop_column("exhibitors", "code_sent")
