@@ -175,11 +175,11 @@ def configured() -> bool:
     return current_app.config["PORTAL"].smtp is not None
 
 
-def send(message: EmailMessage, *, patience: float | None = None) -> None:
+def send(message: EmailMessage, *, patience: float | None = None, needed: str | None = None) -> None:
     """Hand ``message`` to the SMTP server within ``patience`` seconds, or write it to a file where there is none.
 
     Raises `OSError` (`smtplib.SMTPException` is one) where the server did not take it. A server that took it for some
-    recipients only has taken it.
+    recipients only has taken it, unless it refused the one who is ``needed``.
     """
     if db.session.registry.has() and db.session().in_transaction():
         raise RuntimeError("no mail is sent while a transaction is open: commit, then send")
@@ -188,6 +188,8 @@ def send(message: EmailMessage, *, patience: float | None = None) -> None:
         _write(message, settings)
         return
     refused = _Conversation(settings.smtp, _own_name(settings), patience or PATIENCE).hand_over(message)
+    if needed is not None and address(needed).addr_spec in refused:
+        raise smtplib.SMTPRecipientsRefused(refused)
     if refused:
         log.warning(
             "mail.refused_in_part", recipients=len(refused), codes=sorted({code for code, _ in refused.values()})

@@ -203,6 +203,30 @@ def test_a_server_that_does_not_take_it(
     assert stored(STATE)[0][1] is None
 
 
+@pytest.mark.parametrize(("refused", "status"), [("johnson@as.example.org", 503), ("miller@as.example.org", 204)])
+def test_a_server_that_takes_it_for_some_only(
+    api: Api,
+    fair: Fair,
+    smtp: SmtpServer,
+    stored: Stored,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: str,
+    status: int,
+) -> None:
+    """What counts is whether the contact gets it."""
+
+    async def take(_server: Any, _session: Any, envelope: Any, recipient: str, _options: Any) -> str:
+        if recipient == refused:
+            return "550 5.1.1 No such mailbox"
+        envelope.rcpt_tos.append(recipient)
+        return "250 OK"
+
+    monkeypatch.setattr(smtp, "handle_RCPT", take)
+    assert ask(api, fair.exhibitor)[0] == status
+    assert len(smtp.messages) == 1
+    assert (stored(STATE)[0][1] is None) is (status == 204)
+
+
 def test_nobody_listens(app: Flask, api: Api, fair: Fair, stored: Stored) -> None:
     server = SmtpServer()
     server.port = free_port()

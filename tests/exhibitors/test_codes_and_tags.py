@@ -173,14 +173,14 @@ def test_tags(app: Flask, api: Api, fair: Fair, scope: EventScope, audited: Audi
     ]
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 191, "a\0b", "Gold Sponsor", " Gold Sponsor "])
-def test_names_that_a_tag_cannot_have(app: Flask, fair: Fair, session: Any, scope: EventScope, name: str) -> None:
-    with pytest.raises(InvalidInput) as raised:
-        tags.create_tag(actor=ACTOR, event=scope, name=name)
-    assert set(raised.value.fields) == {"name"}
+def test_names_that_a_tag_cannot_have(app: Flask, fair: Fair, session: Any, scope: EventScope) -> None:
     made = tags.create_tag(actor=ACTOR, event=scope, name="Other")
-    with pytest.raises(InvalidInput):
-        tags.rename_tag(actor=ACTOR, event=scope, tag_id=made, name=name)
+    for name in ("", "  ", "x" * 191, "a\0b", "Gold Sponsor", " Gold Sponsor "):
+        with pytest.raises(InvalidInput) as raised:
+            tags.create_tag(actor=ACTOR, event=scope, name=name)
+        assert set(raised.value.fields) == {"name"}
+        with pytest.raises(InvalidInput):
+            tags.rename_tag(actor=ACTOR, event=scope, tag_id=made, name=name)
     tags.rename_tag(actor=ACTOR, event=scope, tag_id=made, name="Other")
     assert session.scalars(sa.select(ExhibitorTag.name).order_by(ExhibitorTag.id)).all() == ["Gold Sponsor", "Other"]
 

@@ -100,7 +100,7 @@ def send_access_code(*, actor: Actor, event: EventScope, exhibitor_id: int, base
     with reading():
         letter = compose(event_id=event.event_id, exhibitor_id=exhibitor_id, base_url=base_url)
     try:
-        problem = _hand_over(mail.build(letter))
+        problem = _hand_over(mail.build(letter), needed=letter.to[0])
     except mail.BadAddress as error:
         problem = f"An address cannot be used: {error}."
     if problem is not None:
@@ -165,8 +165,8 @@ def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> mail.Mail:
         )
 
 
-def _hand_over(message: EmailMessage) -> str | None:
-    """Why the mail could not be sent; None where it was.
+def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
+    """Why the mail could not be sent to the one who is ``needed``; None where it was.
 
     The server is spoken to on a thread of its own: names that resolve slowly and handshakes that hang heed no limit.
     """
@@ -178,7 +178,7 @@ def _hand_over(message: EmailMessage) -> str | None:
     def work() -> None:
         try:
             with app.app_context():
-                mail.send(message, patience=PATIENCE)
+                mail.send(message, patience=PATIENCE, needed=needed)
         except Exception as error:
             outcome.set_exception(error)
         else:
