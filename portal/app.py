@@ -36,11 +36,13 @@ from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
+from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
@@ -179,11 +181,12 @@ def create_app(config: Config | None = None) -> Flask:
         ops,
         event_pages,
         exhibitors_of_organizers,
+        seating_plan_pages,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (exhibitors_api, seats_api, vouchers_api, checkin_api):
+    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         app.register_blueprint(mails.blueprint)

@@ -112,11 +112,21 @@ def voucher_page(*, exhibitor_id: int, page: int, locales: Sequence[str]) -> Vou
     ).one()
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
-    statement = (
-        _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    )
-    rows = [_row(row, locales) for row in db.session.execute(statement)] if total else []
+    offset = (page - 1) * PAGE_SIZE
+    rows = some(exhibitor_id=exhibitor_id, locales=locales, limit=PAGE_SIZE, offset=offset) if total else []
     return VoucherPage(rows, total, int(usages), int(redeemed), used_up, page, pages)
+
+
+def count(*, exhibitor_id: int) -> int:
+    """How many vouchers the exhibitor has."""
+    statement = sa.select(sa.func.count()).where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
+    return db.session.scalar(statement) or 0
+
+
+def some(*, exhibitor_id: int, locales: Sequence[str], limit: int, offset: int) -> list[VoucherRow]:
+    """Some of the exhibitor's vouchers, those with the same tag together."""
+    statement = _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(limit).offset(offset)
+    return [_row(row, locales) for row in db.session.execute(statement)]
 
 
 def voucher(*, exhibitor_id: int, voucher_id: int, locales: Sequence[str]) -> VoucherRow | None:

@@ -141,6 +141,20 @@ def lead_page(
     return LeadPage([_row(row, reader, answers) for row in rows], total, page, pages)
 
 
+def newest(*, exhibitor_id: int, reader: FieldReader, shown: ShownFields, limit: int, offset: int) -> list[LeadRow]:
+    """Some of an exhibitor's leads, the newest first."""
+    rows = db.session.execute(
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .order_by(*_order("newest"))
+        .limit(limit)
+        .offset(offset)
+    ).all()
+    answers = answers_of(shown, [row.position_id for row in rows])
+    return [_row(row, reader, answers) for row in rows]
+
+
 def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFields) -> LeadRow | None:
     """One lead of the exhibitor; None for another's."""
     row = db.session.execute(

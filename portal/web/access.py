@@ -10,8 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from portal.core.actors import ANONYMOUS, Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
+from portal.core.codes import normalise_code
+from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
+from portal.web.limits import wrong_code
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -180,6 +183,31 @@ def device(view: View) -> View:
     404 where the event does not exist, else 403 for a key that is not its own (platform rules, Check-in rules).
     """
     return _declare(Rule("device", check=_check_device, browser=False))(view)
+
+
+def _check_app(rule: Rule) -> ResponseReturnValue | None:
+    code = _credentials("Exhibitor")
+    if code is None:
+        raise NotSignedIn(scheme="Exhibitor")
+    scope = loaders().exhibitor_scope(code)
+    if scope is None:
+        db.session.rollback()  # counting is a transaction of its own, and would wait for this one
+        wrong_code(normalise_code(code), exempt=False)
+        raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
+    g.actor, g.scope = scope.actor, scope
+    if rule.permission == "full" and scope.code_kind != "full":
+        raise Forbidden("The scanning code opens the scanner only.")
+    return None
+
+
+def app_api(code: str = "full") -> Callable[[View], View]:
+    """A door of the App API for the holder of an access code: ``full``, or ``any`` of the two."""
+    return _declare(Rule("app_api", code, _check_app, browser=False))
+
+
+def app_scope() -> ExhibitorScope:
+    """The exhibitor of this request; there by the rule `app_api`."""
+    return cast(ExhibitorScope, g.scope)
 
 
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:

@@ -99,6 +99,15 @@ def make_api(app: Flask) -> PortalApi:
         },
     )
     components.security_scheme(
+        "access_code",
+        {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "An exhibitor's access code: `Exhibitor <code>`.",
+        },
+    )
+    components.security_scheme(
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
     for status, description in _ERRORS.items():
