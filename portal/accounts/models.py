@@ -119,6 +119,4 @@ class Session(HasId, Base):
     user_agent: Mapped[str] = mapped_column(sa.String(255), default="")
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (
-        sa.CheckConstraint("(user_id IS NULL) != (access_code_id IS NULL)", name="one_owner"),
-    )
+    __table_args__ = (sa.CheckConstraint("(user_id IS NULL) != (access_code_id IS NULL)", name="one_owner"),)

@@ -53,7 +53,9 @@ class Event(HasId, HasModified, Base):
 
     organizer: Mapped[Organizer] = relationship()
 
-    __table_args__ = (sa.Index("uq_events_organizer_id_slug", "organizer_id", sa.func.lower(sa.text("slug")), unique=True),)
+    __table_args__ = (
+        sa.Index("uq_events_organizer_id_slug", "organizer_id", sa.func.lower(sa.text("slug")), unique=True),
+    )
 
 
 class SubEvent(HasId, Base):

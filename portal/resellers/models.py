@@ -17,9 +17,7 @@ reseller_organizers = sa.Table(
     "reseller_organizers",
     Base.metadata,
     sa.Column("reseller_id", BigId, sa.ForeignKey("resellers.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column(
-        "organizer_id", BigId, sa.ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True, unique=True
-    ),
+    sa.Column("organizer_id", BigId, sa.ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True, unique=True),
 )
 
 
