@@ -42,3 +42,8 @@ def sign_in_code(client: FlaskClient, code: str) -> TestResponse:
 def sign_out(client: FlaskClient) -> TestResponse:
     """Sign out, by the token of a page that everybody may open."""
     return post_form(client, "/logout", page="/e/")
+
+
+def speak(client: FlaskClient, locale: str) -> None:
+    """Choose the pages' language, which is otherwise the signed-in person's."""
+    assert post_form(client, "/language", {"locale": locale}, page="/e/").status_code == 303

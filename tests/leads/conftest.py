@@ -12,15 +12,16 @@ from portal.core.database import db, set_writing
 from portal.events.models import Event
 from portal.exhibitors.models import Exhibitor
 from portal.leads.services import refresh_search_texts
-from tests.browserless import sign_in_code
+from tests.browserless import sign_in_code, speak
 from tests.fair import Fair
 
 
 @pytest.fixture
 def exhibitor(app: Flask, fair: Fair, client: FlaskClient) -> FlaskClient:
-    """Aperture Science's browser, with the full code."""
+    """Aperture Science's browser, with the full code, in English."""
     refresh(app, fair)
     sign_in_code(client, fair.full_code)
+    speak(client, "en")
     return client
 
 
