@@ -33,6 +33,10 @@ def post(client: FlaskClient, access_code: str, **body: Any) -> Any:
     return client.post(f"{API}/leads/", json=NOT_A_SCAN | body, headers=auth(access_code))
 
 
+def get(client: FlaskClient, path: str, code: str) -> Any:
+    return client.get(f"{API}/{path}", headers=auth(code))
+
+
 def change(app: Flask, model: type[Any], row: int, **values: Any) -> None:
     with app.app_context():
         db.session.execute(sa.update(model).where(model.id == row).values(**values))
@@ -50,18 +54,18 @@ class TestStranger:
 
     def test_the_scanning_code_reads_nothing_in_bulk(self, client: FlaskClient, fair: Fair) -> None:
         for path in ("leads/", "vouchers/", f"vouchers/{fair.vouchers[0]}/"):
-            answer = client.get(f"{API}/{path}", headers=auth(fair.scanning_code))
+            answer = get(client, f"{path}", fair.scanning_code)
             assert (answer.status_code, answer.json) == (403, {"detail": "Not permitted to access bulk data."})
-        assert client.get(f"{API}/profile", headers=auth(fair.scanning_code)).status_code == 200
+        assert get(client, "profile", fair.scanning_code).status_code == 200
 
     @pytest.mark.parametrize(
         ("flag", "path"),
         [("allow_lead_access", "leads/"), ("allow_voucher_access", "vouchers/")],
     )
     def test_flags_hold_at_once(self, app: Flask, client: FlaskClient, fair: Fair, flag: str, path: str) -> None:
-        assert client.get(f"{API}/{path}", headers=auth(fair.full_code)).status_code == 200
+        assert get(client, f"{path}", fair.full_code).status_code == 200
         change(app, Exhibitor, fair.exhibitor, **{flag: False})
-        assert client.get(f"{API}/{path}", headers=auth(fair.full_code)).status_code == 403
+        assert get(client, f"{path}", fair.full_code).status_code == 403
 
     def test_without_scanning_nothing_is_recorded(self, app: Flask, client: FlaskClient, fair: Fair) -> None:
         change(app, Exhibitor, fair.exhibitor, allow_lead_scanning=False)
@@ -72,11 +76,11 @@ class TestStranger:
             assert db.session.scalar(sa.select(sa.func.count()).select_from(Lead)) == len(fair.leads)
 
     def test_another_exhibitors_things_stay_theirs(self, client: FlaskClient, fair: Fair) -> None:
-        theirs = client.get(f"{API}/leads/", headers=auth(fair.rival_code)).json
+        theirs = get(client, "leads/", fair.rival_code).json
         assert theirs["count"] == 1
-        answer = client.get(f"{API}/vouchers/{fair.vouchers[0]}/", headers=auth(fair.rival_code))
+        answer = get(client, f"vouchers/{fair.vouchers[0]}/", fair.rival_code)
         assert answer.status_code == 404
-        nobodys = client.get(f"{API}/vouchers/{fair.vouchers[3]}/", headers=auth(fair.full_code))
+        nobodys = get(client, f"vouchers/{fair.vouchers[3]}/", fair.full_code)
         assert nobodys.status_code == 404
 
     def test_a_ticket_of_another_event_is_unknown(self, app: Flask, client: FlaskClient, fair: Fair) -> None:
@@ -88,11 +92,11 @@ class TestStranger:
         with app.app_context():
             db.session.execute(sa.delete(Exhibitor).where(Exhibitor.id == fair.exhibitor))
             db.session.commit()
-        assert client.get(f"{API}/profile", headers=auth(fair.full_code)).status_code == 401
+        assert get(client, "profile", fair.full_code).status_code == 401
 
 
 def test_profile(client: FlaskClient, fair: Fair) -> None:
-    answer = client.get(f"{API}/profile", headers=auth(fair.full_code))
+    answer = get(client, "profile", fair.full_code)
     assert answer.json == {
         "name": "Aperture Science",
         "booth": "A2",
@@ -117,7 +121,7 @@ def test_profile(client: FlaskClient, fair: Fair) -> None:
 def test_both_forms_of_a_path_answer(client: FlaskClient, fair: Fair, path: str) -> None:
     """Contract decision 12."""
     for form in (path, path + "/"):
-        assert client.get(f"{API}/{form}", headers=auth(fair.full_code)).status_code == 200
+        assert get(client, f"{form}", fair.full_code).status_code == 200
 
 
 class TestScan:
@@ -351,11 +355,11 @@ def test_eight_phones_at_once_make_one_lead(app: Flask, fair: Fair) -> None:
 
 
 def test_the_list_of_leads(client: FlaskClient, fair: Fair) -> None:
-    answer = client.get(f"{API}/leads/?page_size=2", headers=auth(fair.full_code)).json
+    answer = get(client, "leads/?page_size=2", fair.full_code).json
     assert (answer["count"], answer["previous"], len(answer["results"])) == (5, None, 2)
     assert answer["next"] == f"http://localhost{API}/leads/?page=2&page_size=2"
     assert set(answer["results"][0]) == {"attendee", "rating", "tags", "notes", "device_name", "device_uuid"}
-    missing = client.get(f"{API}/leads/?page=9", headers=auth(fair.full_code))
+    missing = get(client, "leads/?page=9", fair.full_code)
     assert (missing.status_code, missing.json) == (404, {"detail": "Invalid page."})
 
 
@@ -370,7 +374,7 @@ class TestVouchers:
         change(app, Order, order, status="c")
 
     def test_the_apps_own_format(self, client: FlaskClient, fair: Fair) -> None:
-        answer = client.get(f"{API}/vouchers/{fair.vouchers[0]}/", headers=auth(fair.full_code))
+        answer = get(client, f"vouchers/{fair.vouchers[0]}/", fair.full_code)
         assert answer.json == {
             "id": fair.vouchers[0],
             "code": "43K6LKM37FBVR2YG",
@@ -405,7 +409,7 @@ class TestVouchers:
         }
 
     def test_the_list_holds_the_exhibitors_own(self, client: FlaskClient, fair: Fair) -> None:
-        answer = client.get(f"{API}/vouchers/", headers=auth(fair.full_code)).json
+        answer = get(client, "vouchers/", fair.full_code).json
         assert answer["count"] == 2
         assert [row["id"] for row in answer["results"]] == fair.vouchers[:2]
         assert "for our eyes" not in str(answer)
