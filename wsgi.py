@@ -10,4 +10,4 @@ try:
     app = create_app()
 except ConfigError as error:
     sys.exit(f"Error: {error}")
-logs.configure(development=app.config["PORTAL"].development)
+logs.configure(development=app.config["PORTAL"].development, once=True)

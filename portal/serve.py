@@ -21,7 +21,7 @@ from portal.core.health import current_schema, newest_schema
 log = structlog.get_logger()
 
 #: How long a stop waits before it kills.
-PATIENCE = 4.5
+PATIENCE = 3.5
 #: How long to wait before a worker that ended is started again: a little, then longer as long as it keeps ending.
 RESTARTS = (0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 #: After so long a worker counts as running well.
@@ -40,7 +40,7 @@ def server_command(config: Config) -> list[str]:
         f"--workers={config.workers}",
         f"--blocking-threads={config.threads}",
         "--respawn-failed-workers",
-        "--workers-kill-timeout=3",
+        "--workers-kill-timeout=2",
         "--http1-header-read-timeout=15000",
         "--no-ws",
         "--log-level=warning",
@@ -77,7 +77,7 @@ class Supervisor:
             while not self._stop.wait(0.1):
                 if self._server.poll() is not None:
                     log.error("serve.server_ended", status=self._server.returncode)
-                    return self._server.returncode or 1
+                    return abs(self._server.returncode) or 1
                 self._look_after_worker()
             return 0
         finally:
@@ -173,7 +173,11 @@ def serve_command() -> None:
     )
     if not config.development:
         _warn(config)
-    raise SystemExit(Supervisor(config, environ).run())
+    status = Supervisor(config, environ).run()
+    log.info("serve.stopped", status=status)
+    sys.stderr.flush()
+    # Both have ended, and nothing is left to put in order: taking the interpreter apart would only cost time.
+    os._exit(status)
 
 
 def _warn(config: Config) -> None:

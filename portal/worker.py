@@ -19,7 +19,7 @@ log = structlog.get_logger()
 #: Mails that are sent at the same time.
 THREADS = 3
 #: How long a stop waits for what is being done; the rest is taken again when its lease has ended.
-PATIENCE = 3.5
+PATIENCE = 2.5
 
 
 class PortalConsumer(Consumer):  # type: ignore[misc]

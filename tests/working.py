@@ -9,10 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
+from portal.app import create_app
+from portal.config import Config
 from portal.config import SmtpServer as SmtpSetting
 from portal.core import clock, outbox
 from portal.core.database import db, side_write
 from portal.core.models import OutboxMessage
+from portal.core.queue import queue_of
 from tests.services import SmtpServer
 
 
@@ -55,6 +58,19 @@ def mailing(app: Flask, server: SmtpServer, **values: Any) -> Iterator[SmtpServe
     """Mails go to ``server``."""
     with setting(app, smtp=SmtpSetting("127.0.0.1", server.port, **values)):
         yield server
+
+
+@contextmanager
+def another(config: Config, **values: Any) -> Iterator[Flask]:
+    """An app of its own on the same database, as another process would be."""
+    app = create_app(replace(config, **values))
+    try:
+        yield app
+    finally:
+        queue_of(app).close()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
 
 
 def soon(**span: Any) -> dt.datetime:

@@ -8,11 +8,13 @@ import re
 import sys
 import time
 from collections.abc import MutableMapping
+from functools import cache
 from typing import Any, TextIO
 
 import orjson
 import structlog
 from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
 from structlog.typing import Processor
 
 from portal.core.meters import REQUEST_SECONDS, REQUESTS
@@ -27,8 +29,12 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _DETAIL = re.compile(r"^(DETAIL|CONTEXT|PARAMETERS): .*$", re.MULTILINE)
 
 
-def configure(*, development: bool, stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send everything that is logged, ours and the libraries', to ``stream`` (standard error) in one form."""
+def configure(*, development: bool, stream: TextIO | None = None, once: bool = False) -> None:
+    """Send everything that is logged, ours and the libraries', to ``stream`` (standard error) in one form.
+
+    ``once`` is for processes that never change their mind: loggers then remember what was said here.
+    """
+    level = logging.INFO
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -46,7 +52,7 @@ def configure(*, development: bool, stream: TextIO | None = None, level: int = l
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(output),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=once,
     )
     handler = logging.StreamHandler(output)
     handler.setFormatter(
@@ -75,6 +81,11 @@ def _without_values(_logger: Any, _method: str, line: MutableMapping[str, Any]) 
     return line
 
 
+@cache
+def _meters(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), REQUEST_SECONDS.labels(method, route)
+
+
 def init_app(app: Flask) -> None:
     """Log and count every request. Call it before the other hooks, so that it sees the answer as it leaves."""
 
@@ -85,8 +96,9 @@ def init_app(app: Flask) -> None:
         route = rule.rule if rule is not None else "(none)"
         method = request.method if request.method in _METHODS else "OTHER"
         status = response.status_code
-        REQUESTS.labels(method, route, status).inc()
-        REQUEST_SECONDS.labels(method, route).observe(seconds)
+        counter, histogram = _meters(method, route, status)
+        counter.inc()
+        histogram.observe(seconds)
         if request.endpoint in _QUIET and status < 400:
             return response
         who = actor()

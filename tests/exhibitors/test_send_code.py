@@ -1,7 +1,7 @@
 """“Send me my code”: one mail for those who are known, the same answer for everybody."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
 from email.message import EmailMessage
 
 import pytest
@@ -9,7 +9,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from portal.app import create_app
 from portal.config import Config
 from portal.core.database import db
 from portal.core.models import OutboxMessage
@@ -18,7 +17,7 @@ from portal.exhibitors.models import Exhibitor
 from tests.browserless import post_form, sign_in_code
 from tests.fair import DAY, Fair, make_event, make_exhibitor
 from tests.services import SmtpServer
-from tests.working import mailing, pass_time, rows, setting, work
+from tests.working import another, mailing, pass_time, rows, setting, work
 
 KNOWN = "johnson@as.example.org"
 
@@ -34,9 +33,10 @@ def text_of(message: EmailMessage, kind: str = "plain") -> str:
 
 
 @pytest.fixture
-def limited(app: Flask, config: Config) -> Flask:
+def limited(app: Flask, config: Config) -> Iterator[Flask]:
     """The app with limits, on the same database."""
-    return create_app(replace(config, ratelimit_enabled=True))
+    with another(config, ratelimit_enabled=True) as limited:
+        yield limited
 
 
 # ------------------------------------------------------------------------------------------------------ the answer
@@ -238,9 +238,9 @@ def test_three_an_hour_and_then_the_same_answer(
 def test_another_process_counts_with_it(limited: Flask, config: Config, fair: Fair) -> None:
     for _ in range(3):
         ask(limited.test_client(), KNOWN)
-    other = create_app(replace(config, ratelimit_enabled=True))
-    assert ask(other.test_client(), KNOWN).status_code == 303
-    assert len(rows(other)) == 3
+    with another(config, ratelimit_enabled=True) as other:
+        assert ask(other.test_client(), KNOWN).status_code == 303
+        assert len(rows(other)) == 3
 
 
 def test_one_network_cannot_ask_for_ever(limited: Flask, fair: Fair) -> None:

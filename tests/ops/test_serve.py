@@ -25,6 +25,9 @@ from tests.working import pass_time, rows
 
 pytestmark = pytest.mark.slow
 
+#: What does not depend on the database runs on one of them: processes take their time to start.
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+
 ROOT = Path(__file__).parents[2]
 KNOWN = "johnson@as.example.org"
 
@@ -143,6 +146,7 @@ def _metrics(url: str, headers: dict[str, str]) -> str:
     return httpx.get(f"{url}/metrics", headers=headers).text
 
 
+@on_sqlite
 def test_a_worker_that_ends_is_started_again(
     environ: dict[str, str], fair: Fair, smtp_server: SmtpServer, tmp_path: Path
 ) -> None:
@@ -159,6 +163,7 @@ def test_a_worker_that_ends_is_started_again(
         assert server.stop(signal.SIGINT) < 5
 
 
+@on_sqlite
 def test_it_can_serve_without_a_worker(environ: dict[str, str], app: Flask, fair: Fair, tmp_path: Path) -> None:
     with running(environ | {"WORKER": "0"}, tmp_path, "serve") as server:
         until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
@@ -199,6 +204,7 @@ def test_a_mail_of_a_killed_worker_is_taken_again(
     assert (row.status, row.attempts) == ("done", 2)
 
 
+@on_sqlite
 @pytest.mark.redis
 def test_redis_rings(
     environ: dict[str, str], fair: Fair, smtp_server: SmtpServer, tmp_path: Path, redis_url: str
