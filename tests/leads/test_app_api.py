@@ -47,7 +47,7 @@ class TestStranger:
     @pytest.mark.parametrize("path", ["profile", "leads/", "vouchers/", "vouchers/1/"])
     @pytest.mark.parametrize("header", [None, "Exhibitor", "Exhibitor NOSUCHCODE", "Token VKHZ2FU84", "VKHZ2FU84"])
     def test_no_code_no_answer(self, client: FlaskClient, fair: Fair, path: str, header: str | None) -> None:
-        answer = client.get(f"{API}/{path}", headers={"Authorization": header} if header else {})
+        answer: Any = client.get(f"{API}/{path}", headers={"Authorization": header} if header else {})
         assert answer.status_code == 401
         assert answer.headers["WWW-Authenticate"] == "Exhibitor"
         assert set(answer.json) == {"detail"}
