@@ -163,6 +163,21 @@ def test_the_history_tells_who_what_and_why(desk: Desk, fair: Fair) -> None:
     assert desk.latest(seat_id=fair.seats[50]) == []
 
 
+def test_reasons_follow_the_state_of_a_seat(desk: Desk, fair: Fair) -> None:
+    def reasons(zone: str | None = None) -> dict[int, str]:
+        return history.reasons(scope=desk.scope, subevent_id=None, zone=zone)
+
+    one, two, three = fair.seats[10], fair.seats[41], fair.seats[42]
+    desk.block(one, two, reason="Camera")
+    desk.block(three)
+    assert reasons() == {one: "Camera", two: "Camera"}
+    assert reasons("Balcony") == {two: "Camera"}
+    free = desk.free(one)
+    assert reasons() == {two: "Camera"}
+    desk.undo(free)
+    assert reasons() == {one: "Camera", two: "Camera"}
+
+
 def test_strangers(desk: Desk, fair: Fair, series: Series) -> None:
     """Other events' seats and changes do not exist here."""
     change = desk.block(fair.seats[10])

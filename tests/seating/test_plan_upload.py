@@ -175,6 +175,18 @@ def test_the_same_plan_again_changes_no_seat(app: Flask, ada: Browser, fair: Fai
         assert entries[-1].data["changed"] == 0
 
 
+def test_rounding_is_no_move(app: Flask, ada: Browser, fair: Fair) -> None:
+    ada.upload(hall())
+    ada.apply(app)
+    before = seats_of(app, fair.event)
+    plan = hall()
+    plan["zones"][1]["rows"][0]["seats"][0]["position"]["x"] += 0.004
+    ada.upload(plan)
+    assert "No seat is added, moved, renamed or removed." in ada.text()
+    ada.apply(app)
+    assert seats_of(app, fair.event) == before
+
+
 def test_an_older_file_and_a_bundle(app: Flask, ada: Browser, fair: Fair) -> None:
     older = hall()
     del older["size"]

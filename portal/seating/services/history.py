@@ -13,7 +13,7 @@ from portal.core.actors import Actor, EventScope
 from portal.core.errors import Conflict, NotFound
 from portal.core.models import SEATS_CHANGED, AuditEntry
 from portal.core.statements import one_of_ids, run
-from portal.seating.queries import SEATS, Place
+from portal.seating.queries import SEATS, Place, in_place
 from portal.seating.queries.places import labels, place_of
 from portal.seating.services.blocking import SEAT_CHANGES, write
 
@@ -206,3 +206,27 @@ def latest(
         )
         for id_, when, author, action, reason, undoes, count, *seats in rows
     ]
+
+
+_REASONS = {
+    series: sa.select(_s.id, _l.data["reason"])
+    .join(SEAT_CHANGES, _c.seat_id == _s.id)
+    .join(_LOG, _l.id == _c.made_by)
+    .where(
+        *in_place(series),
+        _s.blocked,
+        _l.data["reason"].as_string() != "",
+        _c.audit_id == sa.select(sa.func.max(_later.c.audit_id)).where(_later.c.seat_id == _s.id).scalar_subquery(),
+    )
+    for series in (False, True)
+}
+
+
+def reasons(*, scope: EventScope, subevent_id: int | None, zone: str | None = None) -> dict[int, str]:
+    """Why seats are blocked, as far as someone said so: by seat, of one zone where it is named."""
+    place = place_of(scope, subevent_id)
+    statement = _REASONS[place.subevent_id is not None]
+    if zone is not None:
+        statement = statement.where(_s.zone_name == zone)
+    values = {"event": place.event_id} | ({} if place.subevent_id is None else {"subevent": place.subevent_id})
+    return {seat: reason for seat, reason in run(statement, values)}

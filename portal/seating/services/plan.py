@@ -18,7 +18,7 @@ from portal.seating.layout import LayoutError, Plan, parse_layout
 from portal.seating.models import SeatingPlan, SeatingPlanDraft
 from portal.seating.queries import HOLDERS, SEATS, Place, in_place
 from portal.seating.queries.places import place_of
-from portal.seating.services.plan_diff import Diff, compare, product_names
+from portal.seating.services.plan_diff import Diff, compare, has_moved, product_names
 
 #: Seats keep the product they have; new ones get the category's usual one.
 KEEP: Final = "keep"
@@ -246,8 +246,9 @@ def _write(place: Place, diff: Diff, products: Mapping[str, int | str | None]) -
     seen = 0
     for before, rank, seat in diff.kept:
         product = products.get(seat.category)
+        x, y = (seat.x, seat.y) if has_moved(before, seat) else (before.x, before.y)
         values: tuple[Any, ...] = (
-            seat.zone_name, seat.row_name, seat.row_label, seat.number, seat.label, seat.x, seat.y, rank,
+            seat.zone_name, seat.row_name, seat.row_label, seat.number, seat.label, x, y, rank,
             before.product_id if product == KEEP else product,
         )  # fmt: skip
         stands = (

@@ -18,6 +18,7 @@ from portal.seating.queries.states import state_column
 _s = SEATS.c
 #: States in which a seat belongs to somebody.
 HELD = ("sold", "cart", "voucher")
+_SAME_PLACE = 0.05
 
 _SEATS = {
     series: sa.select(
@@ -93,7 +94,7 @@ def compare(place: Place, event_id: int, plan: Plan) -> Diff:
             diff.added.append((rank, seat))
             continue
         diff.kept.append((before, rank, seat))
-        if (before.x, before.y) != (seat.x, seat.y):
+        if has_moved(before, seat):
             diff.moved.append((before, seat))
         if _names(before) != _names(seat):
             diff.renamed.append((before, seat))
@@ -101,6 +102,16 @@ def compare(place: Place, event_id: int, plan: Plan) -> Diff:
     diff.held = _held(place, diff.removed)
     diff.categories = _categories(event_id, plan, diff.kept)
     return diff
+
+
+def has_moved(before: Existing, seat: PlanSeat) -> bool:
+    """Whether a seat stands elsewhere in the plan; what files round is no move."""
+    return (
+        before.x is None
+        or before.y is None
+        or abs(before.x - seat.x) > _SAME_PLACE
+        or abs(before.y - seat.y) > _SAME_PLACE
+    )
 
 
 def _names(seat: Existing | PlanSeat) -> tuple[str | None, ...]:
