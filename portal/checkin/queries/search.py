@@ -1,14 +1,15 @@
 """The search at the gate: by how a secret or an order's code begins, or by parts of names, words in any order."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.checkin.queries.tickets import (
-    ALLOWED,
+    LISTED,
     ORDERS,
     POSITIONS,
+    SCOPED,
     TICKET_COLUMNS,
     TICKETS_JOINED,
     Ticket,
@@ -17,7 +18,7 @@ from portal.checkin.queries.tickets import (
 )
 from portal.core.actors import DeviceScope
 from portal.core.database import db
-from portal.core.statements import run
+from portal.core.statements import one_of_ids, run
 from portal.core.text import fold, like_words
 
 #: Shorter queries find nothing; more results are not shown (platform rules, Search).
@@ -34,7 +35,7 @@ _TEXTS = sa.table("search_positions", sa.column("rowid", sa.Integer), sa.column(
 
 
 def search(gate: DeviceScope, query: str) -> list[Ticket]:
-    """Tickets that the gate may redeem and ``query`` finds, best first; one query."""
+    """Tickets that the gate may redeem and ``query`` finds, best first; two queries."""
     query = query.strip()
     if len(query) < SHORTEST or "\0" in query:
         return []
@@ -50,10 +51,12 @@ def search(gate: DeviceScope, query: str) -> list[Ticket]:
     else:
         indexed = []
     parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
-    statement = _statement(
-        sqlite, gate.subevent_id is not None, len(patterns), matching=bool(indexed), codes=gate.allow_search
-    )
-    return [read_ticket(row, gate) for row in run(statement, parameters)]
+    limits = _Limits(gate.subevent_id is not None, not gate.all_products, not gate.all_items, gate.allow_search)
+    hits = [id_ for (id_,) in run(_hits(sqlite, limits, len(patterns), matching=bool(indexed)), parameters)]
+    if not hits:
+        return []
+    found = {row[0]: read_ticket(row, gate) for row in run(_BY_IDS, {"ids": hits, "list": gate.list_id})}
+    return [found[id_] for id_ in hits if id_ in found]
 
 
 def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
@@ -66,14 +69,27 @@ def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
     return sa.and_(folded >= given, folded < given + last)
 
 
+_BY_IDS = sa.select(*TICKET_COLUMNS).select_from(TICKETS_JOINED).where(one_of_ids(POSITIONS.c.id, "ids"))
+
+
+class _Limits(NamedTuple):
+    """What narrows a gate's search. Conditions that do not hold are left out: PostgreSQL plans each search anew."""
+
+    in_subevent: bool
+    by_list: bool
+    by_device: bool
+    names: bool
+
+
 @lru_cache
-def _statement(sqlite: bool, in_subevent: bool, patterns: int, *, matching: bool, codes: bool) -> sa.Select[Any]:
-    """The statement for a gate and a number of words."""
-    here = [POSITIONS.c.event_id == sa.bindparam("event"), ALLOWED]
-    if in_subevent:
+def _hits(sqlite: bool, limits: _Limits, patterns: int, *, matching: bool) -> sa.Select[Any]:
+    """The ids that are found, best first: for a gate's limits and a number of words."""
+    here: list[sa.ColumnElement[bool]] = [POSITIONS.c.event_id == sa.bindparam("event")]
+    here += [condition for wanted, condition in ((limits.by_list, LISTED), (limits.by_device, SCOPED)) if wanted]
+    if limits.in_subevent:
         here.append(POSITIONS.c.subevent_id == sa.bindparam("subevent"))
     found = [_ranked(0, sa.select(POSITIONS.c.id).where(*here, _begins(POSITIONS.c.secret, sqlite=sqlite)), MOST)]
-    if codes:
+    if limits.names:
         coded = sa.select(POSITIONS.c.id).join(ORDERS, ORDERS.c.id == POSITIONS.c.order_id)
         of_event = ORDERS.c.event_id == sa.bindparam("event")
         found.append(_ranked(1, coded.where(*here, of_event, _begins(ORDERS.c.code, sqlite=sqlite)), MOST))
@@ -90,10 +106,10 @@ def _statement(sqlite: bool, in_subevent: bool, patterns: int, *, matching: bool
     every = sa.union_all(*found).subquery()
     best = sa.select(every.c.id, sa.func.min(every.c.rank).label("rank")).group_by(every.c.id).subquery()
     return (
-        sa.select(*TICKET_COLUMNS)
-        .select_from(TICKETS_JOINED.join(best, best.c.id == POSITIONS.c.id))
+        sa.select(best.c.id)
+        .join(POSITIONS, POSITIONS.c.id == best.c.id)
         .order_by(best.c.rank, POSITIONS.c.attendee_name, POSITIONS.c.id)
-        .limit(MOST)
+        .limit(sa.literal_column(str(MOST)))
     )
 
 

@@ -1,6 +1,8 @@
 """What a list's figures and its copy depend on, in one indexed query: products, questions, and when things changed."""
 
 import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -83,7 +85,7 @@ def _recent(table: sa.Table) -> Any:
     newest = (
         sa.select(table.c.id, table.c.modified)
         .where(table.c.event_id == _event, table.c.modified > since)
-        .order_by(table.c.modified.desc())
+        .order_by(table.c.modified.desc(), table.c.id.desc())
         .limit(_MOST_RECENT)
         .subquery()
     )
@@ -131,7 +133,7 @@ class State:
 
 
 def state_of(gate: DeviceScope) -> State:
-    """The state of a gate's list; one query, and a second one within a minute of a change of orders or tickets."""
+    """The state of a gate's list; one query, and a second one in the minute after a change of orders or tickets."""
     row = run(
         _STATE,
         {
@@ -171,13 +173,29 @@ def _key(entry: list[Any]) -> tuple[int, int]:
     return int(entry[0]), int(entry[1]) if isinstance(entry[1], int) else 0
 
 
+_settled: OrderedDict[tuple[int, datetime | None, datetime | None], list[Any]] = OrderedDict()
+_lock = threading.Lock()
+_KEPT = 200
+
+
 def _recent_changes(event_id: int, orders: datetime | None, positions: datetime | None) -> list[Any]:
-    """What changed last and when, where that is so recent that more may follow with an earlier time."""
+    """What changed last and when. Read every time while so recent that more may follow with an earlier time."""
+    key = (event_id, orders, positions)
     newest = max((time for time in (orders, positions) if time is not None), default=None)
-    if orders is None or positions is None or newest is None or clock.now() - newest > _RECENT:
-        return []
-    parameters = {"event": event_id, "orders_since": orders - _WINDOW, "order_positions_since": positions - _WINDOW}
-    return [sorted(rows or ()) for rows in run(_RECENT_CHANGES, parameters).one()]
+    settled = newest is None or clock.now() - newest > _RECENT
+    if settled and (known := _settled.get(key)) is not None:
+        return known
+    since = {
+        f"{table.name}_since": (time or clock.now()) - _WINDOW
+        for table, time in ((ORDERS, orders), (POSITIONS, positions))
+    }
+    found = [sorted(rows or ()) for rows in run(_RECENT_CHANGES, {"event": event_id, **since}).one()]
+    if settled:
+        with _lock:
+            _settled[key] = found
+            while len(_settled) > _KEPT:
+                _settled.popitem(last=False)
+    return found
 
 
 def _products(items: list[Any], variations: list[Any], locale: str) -> tuple[Product, ...]:
