@@ -1,6 +1,7 @@
 """The base of the JSON doors: answers, commits, ids in paths, and what is refused before any door is asked."""
 
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from flask import Flask, Response, abort, request
@@ -82,7 +83,7 @@ def init_app(app: Flask) -> None:
 
 def _with_slash(path: str) -> Response:
     query = request.query_string.decode("latin-1")
-    target = path + "/" + ("?" + query if query else "")
+    target = quote(path) + "/" + ("?" + query if query else "")
     if target.startswith("//"):
         raise NotFound()
     status = 301 if request.method in ("GET", "HEAD") else 308

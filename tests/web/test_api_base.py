@@ -44,6 +44,13 @@ def test_a_redirect_stays_on_this_site(client: FlaskClient) -> None:
     assert "evil" not in response.headers.get("Location", "")
 
 
+def test_a_redirect_leads_where_the_path_did(client: FlaskClient) -> None:
+    for given in ("a%0D%0AX-Other:%201", "a%3Fb", "a%23b", "a%25b", "%C3%BC"):
+        response = client.get(f"/api/v1/organizers/{given}/events/y/seats")
+        assert response.status_code == 301
+        assert response.headers["Location"] == f"/api/v1/organizers/{given.replace(':', '%3A')}/events/y/seats/"
+
+
 def test_a_body_that_is_too_large(app: Flask, client: FlaskClient, fair: Fair) -> None:
     size = app.config["MAX_CONTENT_LENGTH"] + 1
     response = client.patch(
