@@ -208,25 +208,31 @@ def latest(
     ]
 
 
-_REASONS = {
-    series: sa.select(_s.id, _l.data["reason"])
-    .join(SEAT_CHANGES, _c.seat_id == _s.id)
-    .join(_LOG, _l.id == _c.made_by)
-    .where(
-        *in_place(series),
-        _s.blocked,
-        _l.data["reason"].as_string() != "",
-        _c.audit_id == sa.select(sa.func.max(_later.c.audit_id)).where(_later.c.seat_id == _s.id).scalar_subquery(),
-    )
+_last = SEAT_CHANGES.alias("last")
+_MADE_BLOCKED = {
+    series: sa.select(
+        _s.id,
+        sa.select(_last.c.made_by)
+        .where(_last.c.seat_id == _s.id)
+        .order_by(_last.c.audit_id.desc())
+        .limit(1)
+        .correlate(SEATS)
+        .scalar_subquery(),
+    ).where(*in_place(series), _s.blocked)
     for series in (False, True)
 }
+_REASONS = sa.select(_l.id, _l.data["reason"]).where(one_of_ids(_l.id, "changes"))
 
 
 def reasons(*, scope: EventScope, subevent_id: int | None, zone: str | None = None) -> dict[int, str]:
     """Why seats are blocked, as far as someone said so: by seat, of one zone where it is named."""
     place = place_of(scope, subevent_id)
-    statement = _REASONS[place.subevent_id is not None]
+    statement = _MADE_BLOCKED[place.subevent_id is not None]
     if zone is not None:
         statement = statement.where(_s.zone_name == zone)
     values = {"event": place.event_id} | ({} if place.subevent_id is None else {"subevent": place.subevent_id})
-    return {seat: reason for seat, reason in run(statement, values)}
+    made_by = {seat: change for seat, change in run(statement, values) if change is not None}
+    if not made_by:
+        return {}
+    given = {change: reason for change, reason in run(_REASONS, {"changes": list(set(made_by.values()))})}
+    return {seat: given[change] for seat, change in made_by.items() if given.get(change)}
