@@ -49,6 +49,7 @@ from portal.vouchers import figures as voucher_figures
 from portal.web import (
     access,
     assets,
+    dev,
     errors,
     filters,
     history,
@@ -189,7 +190,8 @@ def create_app(config: Config | None = None) -> Flask:
     for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
-        app.register_blueprint(mails.blueprint)
+        for blueprint in (dev.blueprint, mails.blueprint):
+            app.register_blueprint(blueprint)
     for jobs in (exhibitor_jobs,):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli):

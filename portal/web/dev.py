@@ -6,6 +6,7 @@ from typing import Any
 import segno
 from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import default_exceptions
 
 from portal.core import clock
 from portal.web.access import public
@@ -70,7 +71,7 @@ def _people(start: int, size: int) -> list[dict[str, Any]]:
 @public
 def parts() -> str:
     """All macros on one page."""
-    page = request.args.get("page", 1, type=int)
+    page = min(9, max(1, request.args.get("page", 1, type=int)))
     return render_template(
         "dev/parts.html",
         nav=[
@@ -113,7 +114,7 @@ def parts() -> str:
 def error(status: int) -> ResponseReturnValue:
     """The error page of a status."""
     if status != 429:
-        abort(status)
+        abort(status if status in default_exceptions else 404)
     return render_template(
         "errors/error.html",
         status=status,
