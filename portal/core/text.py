@@ -7,6 +7,8 @@ _SPECIAL = str.maketrans({"ß": "ss", "ø": "o", "đ": "d", "ł": "l", "æ": "ae
 
 def fold(text: str) -> str:
     """``text`` in lower case, without accents, with single spaces: what goes into ``search_text`` columns."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_SPECIAL)
     return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
 

@@ -58,12 +58,13 @@ class Table:
         where: sa.ColumnElement[bool],
         *order: sa.ColumnElement[Any],
         source: sa.FromClause | None = None,
+        **parameters: Any,
     ) -> Iterator[tuple[int, Entry, Sequence[Any]]]:
         """Each row's id, its entry, and the values of the columns that the shape does not know."""
         statement = sa.select(*self._columns).where(where).order_by(*(order or (self.table.c.id,)))
         if source is not None:
             statement = statement.select_from(source)
-        for row in connection.execute(statement):
+        for row in connection.execute(statement, parameters):
             entry: Entry = {}
             for (key, encode), value in zip(self._keys, row[1:], strict=False):
                 if value is not None:

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 
+from portal.core.statements import one_of_ids
 from portal.exchange.dump.encoding import Entry, Table, in_order, put
 from portal.exchange.load import kinds, resources
 from portal.seating.models import Seat
-from portal.tickets.models import OrderPosition, answer_options
+from portal.tickets.models import answer_options
 
 _BATCH = 1000
 _O, _P, _A, _C, _CART = (kind.table for kind in (kinds.ORDER, kinds.POSITION, kinds.ANSWER, kinds.CHECKIN, kinds.CART))
@@ -34,19 +34,24 @@ def orders(connection: sa.Connection, event_id: int) -> Iterator[Entry]:
             return
         last = batch[-1]
         positions = _positions(connection, batch)
-        for pk, entry, (name, parts, company) in _ORDERS.read(connection, _O.c.id.in_(batch)):
+        for pk, entry, (name, parts, company) in _ORDERS.read(connection, one_of_ids(_O.c.id, "ids"), ids=batch):
             invoice = put({}, name=name, name_parts=in_order(parts), company=company)
             yield put(entry, invoice_address=invoice or None, positions=positions[pk])
 
 
 def _positions(connection: sa.Connection, order_ids: Sequence[int]) -> dict[int, list[Entry]]:
-    ids = sa.select(OrderPosition.id).where(OrderPosition.order_id.in_(order_ids))
+    ids = list(connection.scalars(sa.select(_P.c.id).where(one_of_ids(_P.c.order_id, "ids")), {"ids": order_ids}))
     answers = _answers(connection, ids)
     checkins = _checkins(connection, ids)
     found: dict[int, list[Entry]] = defaultdict(list)
     source = _P.outerjoin(Seat.__table__, Seat.id == _P.c.seat_id)
     for pk, entry, rest in _POSITIONS.read(
-        connection, _P.c.order_id.in_(order_ids), _P.c.order_id, _P.c.positionid, source=source
+        connection,
+        one_of_ids(_P.c.order_id, "ids"),
+        _P.c.order_id,
+        _P.c.positionid,
+        source=source,
+        ids=order_ids,
     ):
         order_id, positionid, *references, guid = rest
         first: Entry = {"id": pk, "positionid": positionid}
@@ -57,24 +62,29 @@ def _positions(connection: sa.Connection, order_ids: Sequence[int]) -> dict[int,
     return found
 
 
-def _answers(connection: sa.Connection, positions: Any) -> dict[int, list[Entry]]:
+def _answers(connection: sa.Connection, positions: Sequence[int]) -> dict[int, list[Entry]]:
     options: dict[int, list[int]] = defaultdict(list)
     for answer_id, option_id in connection.execute(
         sa.select(answer_options.c.answer_id, answer_options.c.option_id)
         .join(_A, _A.c.id == answer_options.c.answer_id)
-        .where(_A.c.position_id.in_(positions))
-        .order_by(answer_options.c.option_id)
+        .where(one_of_ids(_A.c.position_id, "ids"))
+        .order_by(answer_options.c.option_id),
+        {"ids": positions},
     ):
         options[answer_id].append(option_id)
     found: dict[int, list[Entry]] = defaultdict(list)
-    for pk, entry, (position_id, question) in _ANSWERS.read(connection, _A.c.position_id.in_(positions)):
+    for pk, entry, (position_id, question) in _ANSWERS.read(
+        connection, one_of_ids(_A.c.position_id, "ids"), ids=positions
+    ):
         found[position_id].append({"question": question} | entry | {"options": options.get(pk, [])})
     return found
 
 
-def _checkins(connection: sa.Connection, positions: Any) -> dict[int, list[Entry]]:
+def _checkins(connection: sa.Connection, positions: Sequence[int]) -> dict[int, list[Entry]]:
     found: dict[int, list[Entry]] = defaultdict(list)
-    for pk, entry, (position_id, list_id, first) in _CHECKINS.read(connection, _C.c.position_id.in_(positions)):
+    for pk, entry, (position_id, list_id, first) in _CHECKINS.read(
+        connection, one_of_ids(_C.c.position_id, "ids"), ids=positions
+    ):
         found[position_id].append({"id": pk, "list": list_id} | entry | {"first": first})
     return found
 

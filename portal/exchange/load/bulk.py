@@ -6,6 +6,8 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 
+from portal.core.statements import one_of_ids
+
 BATCH = 2000
 
 
@@ -61,8 +63,9 @@ class Bulk:
     def by_ids(self, table: sa.Table, columns: Sequence[str], ids: Sequence[int]) -> Iterator[sa.Row[Any]]:
         """The rows with these ids: id and then ``columns``."""
         chosen = [table.c.id, *(table.c[name] for name in columns)]
+        statement = sa.select(*chosen).where(one_of_ids(table.c.id, "ids"))
         for batch in batches(ids):
-            yield from self.connection.execute(sa.select(*chosen).where(table.c.id.in_(batch)))
+            yield from self.connection.execute(statement, {"ids": batch})
 
 
 def batches(rows: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:

@@ -11,7 +11,8 @@ import orjson
 
 from portal.exchange.load.problems import BundleError, Problem
 
-_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{}])', re.DOTALL)
+#: Up to the next bracket that is not the half of an empty pair.
+_BRACKET = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+"|\[\]|\{\})*+([\[\]{}])', re.DOTALL)
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _KEY = re.compile(rb'[ \t\r\n]*+"((?:[^"\\]++|\\.)*+)"[ \t\r\n]*+:[ \t\r\n]*+', re.DOTALL)
 _SCALAR = re.compile(rb'[ \t\r\n]*+(?:"(?:[^"\\]++|\\.)*+"|[^\s,\[\]{}"]++)', re.DOTALL)

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.core.statements import one_of_ids
 from portal.exchange.identity import Sources
 from portal.exchange.load.bulk import Bulk, batches
 from portal.exchange.load.kinds import Kind, Unique, default_of
@@ -217,8 +218,9 @@ class Writer:
         left, right = link.table.c[link.left], link.table.c[link.right]
         old = [row.pk for row, _ in pairs if row.state != NEW]
         stored: dict[int, set[int]] = {}
+        statement = sa.select(left, right).where(one_of_ids(left, "ids"))
         for batch in batches(old):
-            for one, other in self.bulk.connection.execute(sa.select(left, right).where(left.in_(batch))):
+            for one, other in self.bulk.connection.execute(statement, {"ids": batch}):
                 stored.setdefault(one, set()).add(other)
         added: list[dict[str, int]] = []
         touched = []
