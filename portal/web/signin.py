@@ -42,7 +42,7 @@ def home(sign_in: SignIn) -> str:
     """The first page of a signed-in person."""
     if sign_in.exhibitor is None:
         return "/organizer/"
-    return "/exhibitor/leads" if sign_in.exhibitor.code_kind == "full" else "/exhibitor/scan"
+    return "/exhibitor/" if sign_in.exhibitor.code_kind == "full" else "/exhibitor/scan"
 
 
 def destination(sign_in: SignIn, target: str | None) -> str:

@@ -80,7 +80,7 @@ def test_the_links_page_has_one_button_that_signs_in(client: FlaskClient, fair: 
     opened = client.get(path)
     assert opened.text.count('data-busy-text="Signing in…"') == 1
     answer = post_form(client, path)
-    assert answer.location == "/exhibitor/leads"
+    assert answer.location == "/exhibitor/"
     assert is_signed_in(client)
 
 
@@ -95,7 +95,7 @@ def test_the_button_of_a_wrong_link_leads_to_the_form(client: FlaskClient, fair:
 
 @pytest.mark.parametrize("typed", ["VKHZ2FU84", "vkhz2fu84", " VKH Z2F U84 ", "vkh-z2f-u84", "VKH.Z2F–U84"])
 def test_a_code_may_be_typed_in_any_way(client: FlaskClient, fair: Fair, typed: str) -> None:
-    assert sign_in_code(client, typed).location == "/exhibitor/leads"
+    assert sign_in_code(client, typed).location == "/exhibitor/"
     assert client.get("/").location == "/exhibitor/leads"
 
 
@@ -118,10 +118,10 @@ def test_strangers_and_members_do_not_see_the_scanning_page(client: FlaskClient,
     ("target", "expected"),
     [
         ("/exhibitor/vouchers?q=x", "/exhibitor/vouchers?q=x"),
-        ("/organizer/", "/exhibitor/leads"),
-        ("//evil.example/exhibitor/", "/exhibitor/leads"),
-        ("https://evil.example/exhibitor/", "/exhibitor/leads"),
-        ("/exhibitorevil", "/exhibitor/leads"),
+        ("/organizer/", "/exhibitor/"),
+        ("//evil.example/exhibitor/", "/exhibitor/"),
+        ("https://evil.example/exhibitor/", "/exhibitor/"),
+        ("/exhibitorevil", "/exhibitor/"),
     ],
 )
 def test_next_leads_only_to_exhibitor_pages(client: FlaskClient, fair: Fair, target: str, expected: str) -> None:
