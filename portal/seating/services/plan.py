@@ -49,7 +49,14 @@ class PlanRefused(InvalidInput):
 class SeatsHeld(Conflict):
     """Seats that the plan would remove belong to somebody."""
 
-    code = "seats_held"
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(f"Seats that belong to somebody cannot be removed: {listed(names)}.", code="seats_held")
+        self.names = names
+
+
+def listed(names: list[str]) -> str:
+    """The first of many names; the dots say that there are more."""
+    return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +200,7 @@ def apply(
     run(_LOCK[place.subevent_id is not None], _parameters(place))
     diff = compare(place, scope.event_id, parse_layout(draft.layout))
     if diff.held:
-        names = ", ".join(seat.name for seat, _ in diff.held[:_NAMED])
-        more = f" and {len(diff.held) - _NAMED} more" if len(diff.held) > _NAMED else ""
-        raise SeatsHeld(f"Seats that belong to somebody cannot be removed: {names}{more}.")
+        raise SeatsHeld([seat.name for seat, _ in diff.held])
     known = product_names(scope.event_id)
     if any(product not in known for product in products.values() if product not in (None, KEEP)):
         raise NotFound("This product does not exist, or it belongs to another event.")

@@ -70,6 +70,11 @@ def apply_plan(organizer: str, event: str) -> ResponseReturnValue:
             draft_id=parse_id(request.form.get("draft", "")) or 0,
             products=_products(),
         )
+    except plans.SeatsHeld as held:
+        db.session.rollback()
+        names = plans.listed(held.names)
+        flash(gettext("Seats that belong to somebody cannot be removed: %(names)s.", names=names), "refused")
+        return _back(scope, subevent_id)
     except Conflict as refused:
         db.session.rollback()
         flash(gettext(refused.message), "refused")
