@@ -117,16 +117,18 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     )
     with app.app_context():
         requests = [list(row.requests()) for row in rows]
-    recorded = [record(app, sent) for sent in requests]
+    recorded = [record(app, sent, once=row.once) for row, sent in zip(rows, requests, strict=True)]
     rows_file = folder / f"{name}.pickle"
     rows_file.write_bytes(pickle.dumps(recorded))
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
     found: list[tuple[Measured, Measured]] = []
     for index, sent in enumerate(requests):
         with served("bench.floor:create_app()", services.free_port(), floor_environ) as floor:
-            low = measure(floor, floor_requests(index, sent), seconds, folder)
+            theirs = sent[len(sent) // 2 :] if rows[index].once else sent
+            low = measure(floor, floor_requests(index, theirs), seconds, folder)
         with served("wsgi:app", services.free_port(), environ) as portal:
-            found.append((measure(portal, sent, seconds, folder), low))
+            ours = sent[: len(sent) // 2] if rows[index].once else sent
+            found.append((measure(portal, ours, seconds, folder), low))
     return [_result(name, row, ours, low) for row, (ours, low) in zip(rows, found, strict=True)]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.rows import Request
 
-CLIENTS = 4
+CLIENTS, THREADS = 4, 2
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ def need_wrk() -> str:
 
 
 def _lua(text: str) -> str:
-    return '"' + "".join(f"\\{ord(char)}" if char in '"\\\n\r' else char for char in text) + '"'
+    return '"' + "".join(f"\\{ord(char):03d}" if char in '"\\\n\r' else char for char in text) + '"'
 
 
-def script(requests: Sequence[Request], folder: Path) -> Path:
-    """A wrk script that sends ``requests`` round and round, each thread from a place of its own."""
+def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
+    """A wrk script that sends ``requests`` round and round from ``start``, each thread from a place of its own."""
     lines = ["local all = {}"]
     for request in requests:
         headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in request.headers.items())
@@ -43,7 +43,8 @@ def script(requests: Sequence[Request], folder: Path) -> Path:
         lines.append(f"all[#all + 1] = {{{_lua(request.method)}, {_lua(request.path)}, {{{headers}}}, {body}}}")
     lines += [
         "local threads = 0",
-        "function setup(thread) thread:set('at', threads * 97); threads = threads + 1 end",
+        f"function setup(thread) thread:set('at', {start} + threads * math.floor(#all / {THREADS}));"
+        " threads = threads + 1 end",
         "function request()",
         "  at = at % #all + 1",
         "  local one = all[at]",
@@ -57,9 +58,10 @@ def script(requests: Sequence[Request], folder: Path) -> Path:
 
 def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path) -> Measured:
     """Load on ``url`` by `CLIENTS` connections for ``seconds``, after a second of warming up."""
-    lua = script(requests, folder)
-    command = [need_wrk(), "--threads", "2", "--connections", str(CLIENTS), "--latency", "--script", str(lua)]
+    lua = script(requests, folder, start=len(requests) * 3 // (4 * THREADS))
+    command = [need_wrk(), "--threads", str(THREADS), "--connections", str(CLIENTS), "--latency", "--script", str(lua)]
     subprocess.run([*command, "--duration", "1s", url], check=True, capture_output=True)
+    script(requests, folder)
     output = subprocess.run(
         [*command, "--duration", f"{seconds}s", url], check=True, capture_output=True, text=True
     ).stdout
