@@ -65,7 +65,7 @@ def configure(*, development: bool, stream: TextIO | None = None, once: bool = F
     root.handlers = [handler]
     root.setLevel(level)
     # These print paths, queries or statements.
-    for name in ("werkzeug", "httpx", "httpcore", "urllib3", "sqlalchemy.engine", "huey", "flask_limiter"):
+    for name in ("werkzeug", "httpx", "httpcore", "urllib3", "sqlalchemy.engine", "huey"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
