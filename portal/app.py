@@ -42,6 +42,8 @@ from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
+from portal.seating.views import change as seating_change_pages
+from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
 from portal.vouchers import api as vouchers_api
@@ -124,6 +126,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", in_event=False),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
+        NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
     ),
     boards=(
         checkin_figures.board,
@@ -182,6 +185,8 @@ def create_app(config: Config | None = None) -> Flask:
         ops,
         event_pages,
         exhibitors_of_organizers,
+        seating_map_pages,
+        seating_change_pages,
         seating_plan_pages,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):

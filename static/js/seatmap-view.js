@@ -1,0 +1,174 @@
+// How the map is seen and pointed at: wheel and pinch zoom, moving, a rectangle drawn around seats, zones that come later.
+
+const LARGEST = 24;
+const A_CLICK = 5;
+
+export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
+  const hall = map.querySelector(".hall");
+  const lasso = document.getElementById("lasso");
+  const pointers = new Map();
+  let [x, y, scale] = [0, 0, 1];
+  let mode = mayChoose && !window.matchMedia("(pointer: coarse)").matches ? "select" : "move";
+  let began = null;
+
+  function show() {
+    const { width, height } = map.getBoundingClientRect();
+    x = Math.min(width * 0.5, Math.max(x, width * 0.5 - width * scale));
+    y = Math.min(height * 0.5, Math.max(y, height * 0.5 - height * scale));
+    hall.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+  }
+
+  function zoom(factor, clientX, clientY) {
+    const box = map.getBoundingClientRect();
+    const [atX, atY] = [clientX - box.x, clientY - box.y];
+    const next = Math.min(LARGEST, Math.max(1, scale * factor));
+    x = atX - ((atX - x) * next) / scale;
+    y = atY - ((atY - y) * next) / scale;
+    scale = next;
+    if (scale === 1) {
+      [x, y] = [0, 0];
+    }
+    show();
+  }
+
+  function setMode(wanted) {
+    mode = wanted;
+    map.classList.toggle("mode-move", mode === "move");
+    for (const button of map.querySelectorAll("[data-mode]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+      if (button.dataset.mode === "select" && !mayChoose) {
+        button.remove();
+      }
+    }
+  }
+
+  const inHall = (clientX, clientY) => new DOMPoint(clientX, clientY).matrixTransform(hall.getScreenCTM().inverse());
+
+  function frame(event) {
+    const from = inHall(began.x, began.y);
+    const to = inHall(event.clientX, event.clientY);
+    lasso.removeAttribute("hidden");
+    for (const [name, value] of [
+      ["x", Math.min(from.x, to.x)],
+      ["y", Math.min(from.y, to.y)],
+      ["width", Math.abs(from.x - to.x)],
+      ["height", Math.abs(from.y - to.y)],
+    ]) {
+      lasso.setAttribute(name, value.toFixed(1));
+    }
+  }
+
+  function inside(event) {
+    const [left, right] = [began.x, event.clientX].sort((a, b) => a - b);
+    const [top, bottom] = [began.y, event.clientY].sort((a, b) => a - b);
+    return [...hall.querySelectorAll(".seat")].filter((seat) => {
+      const box = seat.getBoundingClientRect();
+      const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
+      return cx >= left && cx <= right && cy >= top && cy <= bottom;
+    });
+  }
+
+  hall.addEventListener("pointerdown", (event) => {
+    if (event.button > 1) {
+      return;
+    }
+    pointers.set(event.pointerId, event);
+    if (pointers.size === 1) {
+      const moves = mode === "move" || event.button === 1;
+      began = { x: event.clientX, y: event.clientY, seat: seatOf(event.target), moves, far: false };
+    } else {
+      began = { ...began, far: true, pinch: true };
+      lasso.setAttribute("hidden", "");
+    }
+  });
+
+  window.addEventListener("pointermove", (event) => {
+    const before = pointers.get(event.pointerId);
+    if (!before || !began) {
+      return;
+    }
+    if (pointers.size === 2) {
+      const other = [...pointers.values()].find((pointer) => pointer.pointerId !== event.pointerId);
+      const span = (pointer) => Math.hypot(pointer.clientX - other.clientX, pointer.clientY - other.clientY);
+      x += (event.clientX - before.clientX) / 2;
+      y += (event.clientY - before.clientY) / 2;
+      zoom(span(event) / Math.max(1, span(before)), (event.clientX + other.clientX) / 2, (event.clientY + other.clientY) / 2);
+    } else if (!began.pinch) {
+      began.far ||= Math.hypot(event.clientX - began.x, event.clientY - began.y) > A_CLICK;
+      if (began.far && began.moves) {
+        x += event.clientX - before.clientX;
+        y += event.clientY - before.clientY;
+        show();
+      } else if (began.far) {
+        frame(event);
+      }
+    }
+    pointers.set(event.pointerId, event);
+  });
+
+  window.addEventListener("pointerup", (event) => {
+    if (!pointers.delete(event.pointerId) || pointers.size) {
+      return;
+    }
+    lasso.setAttribute("hidden", "");
+    if (began.far && !began.moves && !began.pinch) {
+      chooseInside(inside(event));
+    } else if (!began.far && began.seat && event.button === 0) {
+      press(document.getElementById(began.seat.id) ?? began.seat, event);
+    }
+    began = null;
+    load();
+  });
+  window.addEventListener("pointercancel", (event) => {
+    pointers.delete(event.pointerId);
+    lasso.setAttribute("hidden", "");
+    began = null;
+  });
+
+  map.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)), event.clientX, event.clientY);
+    },
+    { passive: false },
+  );
+
+  map.querySelector(".map-tools").addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    const box = map.getBoundingClientRect();
+    if (button?.dataset.mode) {
+      setMode(button.dataset.mode);
+    } else if (button?.dataset.zoom) {
+      zoom(Number(button.dataset.zoom), box.x + box.width / 2, box.y + box.height / 2);
+    } else if (button) {
+      [x, y, scale] = [0, 0, 1];
+      show();
+    }
+    load();
+  });
+
+  // A large hall: the zones that can be seen, one after the other.
+  let loading = false;
+  async function load() {
+    if (loading) {
+      return;
+    }
+    loading = true;
+    const box = map.getBoundingClientRect();
+    const seen = () =>
+      [...hall.querySelectorAll("[data-load]")].find((zone) => {
+        const at = zone.getBoundingClientRect();
+        return at.right > box.left && at.left < box.right && at.bottom > box.top && at.top < box.bottom;
+      });
+    for (let zone = seen(); zone; zone = seen()) {
+      const address = zone.dataset.load;
+      delete zone.dataset.load;
+      await window.htmx.ajax("GET", address, { source: map, target: map, swap: "none" });
+    }
+    loading = false;
+  }
+
+  setMode(mode);
+  return { load };
+}
