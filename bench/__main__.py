@@ -43,7 +43,10 @@ def served(target: str, port: int, environ: dict[str, str]) -> Iterator[str]:
     if target.endswith("()"):
         command.append("--factory")
     process = subprocess.Popen(
-        [*command, target.removesuffix("()")], env=os.environ | environ, stdout=subprocess.DEVNULL
+        [*command, target.removesuffix("()")],
+        env=os.environ | environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -99,7 +102,8 @@ def load_data(environ: dict[str, str], bundle: Path) -> None:
 def floor_requests(index: int, requests: list[Request]) -> list[Request]:
     """The same load for the floor: the row's route, the varying value in the path."""
     return [
-        Request(request.method, f"/{index}/{request.vary or 0}", request.body, request.headers) for request in requests
+        Request(request.method, f"/{index}/{request.variant}/{request.vary or 0}", request.body, request.headers)
+        for request in requests
     ]
 
 
@@ -117,7 +121,10 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     )
     with app.app_context():
         requests = [list(row.requests()) for row in rows]
-    recorded = [record(app, sent, once=row.once) for row, sent in zip(rows, requests, strict=True)]
+    recorded = [
+        [record(app, sent, variant, once=row.once) for variant in sorted({request.variant for request in sent})]
+        for row, sent in zip(rows, requests, strict=True)
+    ]
     rows_file = folder / f"{name}.pickle"
     rows_file.write_bytes(pickle.dumps(recorded))
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}

@@ -13,7 +13,7 @@ import psycopg
 from flask import Flask, Response
 from flask_smorest import Api, Blueprint
 
-from bench.record import VARYING
+from bench.record import RETURNED, VARYING
 
 _local = threading.local()
 
@@ -27,22 +27,26 @@ def create_app() -> Flask:
     api, blueprint = Api(app), Blueprint("floor", "floor")
     run = _sqlite(url) if url.startswith("sqlite") else _postgresql(url)
 
-    @blueprint.route("/<int:row>/<int:varying>", methods=["GET", "POST", "PATCH"])
-    def answer(row: int, varying: int) -> Response:
-        found = run(rows[row], varying)
+    @blueprint.route("/<int:row>/<int:variant>/<varying>", methods=["GET", "POST", "PATCH"])
+    def answer(row: int, variant: int, varying: str) -> Response:
+        found = run(rows[row][variant], int(varying) if varying.isdecimal() else varying)
         return Response(orjson.dumps(found, default=str), content_type="application/json")
 
     api.register_blueprint(blueprint)
     return app
 
 
-def _filled(parameters: Any, varying: int) -> Any:
+def _filled(parameters: Any, varying: Any, returned: Any) -> Any:
     if isinstance(parameters, dict):
-        return {key: varying if value == VARYING else value for key, value in parameters.items()}
-    return [varying if value == VARYING else value for value in parameters]
+        return {key: _value(value, varying, returned) for key, value in parameters.items()}
+    return [_value(value, varying, returned) for value in parameters]
 
 
-def _sqlite(url: str) -> Callable[[dict[str, Any], int], list[Any]]:
+def _value(value: Any, varying: Any, returned: Any) -> Any:
+    return varying if value == VARYING else returned if value == RETURNED else value
+
+
+def _sqlite(url: str) -> Callable[[dict[str, Any], Any], list[Any]]:
     path = url.partition("///")[2]
 
     def connection() -> sqlite3.Connection:
@@ -52,32 +56,37 @@ def _sqlite(url: str) -> Callable[[dict[str, Any], int], list[Any]]:
                 _local.connection.execute(f"PRAGMA {pragma}")
         return _local.connection  # type: ignore[no-any-return]
 
-    def run(row: dict[str, Any], varying: int) -> list[Any]:
+    def run(row: dict[str, Any], varying: Any) -> list[Any]:
         database = connection()
         found: list[Any] = []
         database.execute("BEGIN IMMEDIATE" if row["writes"] else "BEGIN")
+        returned: Any = None
         for statement, parameters in row["statements"]:
-            found = database.execute(statement, _filled(parameters, varying)).fetchall() or found
+            cursor = database.execute(statement, _filled(parameters, varying, returned))
+            found = cursor.fetchall() or found
+            returned = cursor.lastrowid if statement.startswith("INSERT") else returned
         database.execute("COMMIT")
         return found
 
     return run
 
 
-def _postgresql(url: str) -> Callable[[dict[str, Any], int], list[Any]]:
+def _postgresql(url: str) -> Callable[[dict[str, Any], Any], list[Any]]:
     def connection() -> psycopg.Connection[Any]:
         if not hasattr(_local, "connection"):
             _local.connection = psycopg.connect(url, autocommit=True)
         return _local.connection  # type: ignore[no-any-return]
 
-    def run(row: dict[str, Any], varying: int) -> list[Any]:
+    def run(row: dict[str, Any], varying: Any) -> list[Any]:
         database = connection()
         found: list[Any] = []
         database.autocommit = not row["writes"]
+        returned: Any = None
         for statement, parameters in row["statements"]:
-            cursor = database.execute(statement, _filled(parameters, varying))
+            cursor = database.execute(statement, _filled(parameters, varying, returned))
             if cursor.description:
                 found = cursor.fetchall() or found
+                returned = found[0][0] if found and "RETURNING" in statement else returned
         if row["writes"]:
             database.commit()
         return found

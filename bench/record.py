@@ -8,23 +8,26 @@ from flask import Flask
 
 from bench.rows import Request
 from portal.core.database import db
+from portal.core.models import AuditEntry
 
-#: What stands for the varying value in recorded parameters.
+#: What stands for the varying value in recorded parameters, and for the id that the last ``RETURNING`` gave.
 VARYING = "__varying__"
+RETURNED = "__returned__"
 
 
-def record(app: Flask, requests: Sequence[Request], *, once: bool = False) -> dict[str, Any]:
-    """The statements of a row's last request, with parameters as the driver gets them, and whether it writes.
+def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: bool = False) -> dict[str, Any]:
+    """The statements of a row's last request of a variant, with parameters as the driver gets them, and if it writes.
 
     Before it, the requests of the row on the same thing are sent: caches are then as they are under load, and a request
     that changes something finds it as the one before left it. Of requests that can be sent ``once``, two are.
     """
-    last = requests[-1]
+    last = [request for request in requests if request.variant == variant][-1]
+    others = [one for one in requests if one.path == last.path and one.variant != variant]
     statements: list[tuple[str, Any]] = []
     commits: list[bool] = []
 
     def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        statements.append((statement, parameters if many else _marked(parameters, last.vary)))
+        statements.append((statement, parameters))
 
     def committed(_connection: Any) -> None:
         commits.append(True)
@@ -34,7 +37,7 @@ def record(app: Flask, requests: Sequence[Request], *, once: bool = False) -> di
     client = app.test_client()
     sa.event.listen(engine, "before_cursor_execute", note)
     sa.event.listen(engine, "commit", committed)
-    sent = requests[-2:] if once else [one for one in requests if one.path == last.path] * 2
+    sent = requests[-2:] if once else [*others, last] * 2
     for request in sent:
         statements.clear()
         commits.clear()
@@ -46,16 +49,24 @@ def record(app: Flask, requests: Sequence[Request], *, once: bool = False) -> di
     writes = last.method != "GET"
     if writes and not commits:
         raise SystemExit(f"{last.method} {last.path} changed nothing: the floor would have nothing to write.")
-    return {"statements": list(statements), "writes": writes}
+    with app.app_context():
+        audited = any("INTO audit_log" in text for text, _ in statements)
+        entry = db.session.scalar(sa.select(sa.func.max(AuditEntry.id))) if audited else None
+    marks = {VARYING: last.vary, RETURNED: entry}
+    return {"statements": [(text, _marked(parameters, marks)) for text, parameters in statements], "writes": writes}
 
 
-def _marked(parameters: Any, vary: Any) -> Any:
-    if vary is None:
-        return parameters
+def _marked(parameters: Any, marks: dict[str, Any]) -> Any:
     if isinstance(parameters, dict):
-        return {key: _mark(value, vary) for key, value in parameters.items()}
-    return [_mark(value, vary) for value in parameters]
+        return {key: _mark(value, marks) for key, value in parameters.items()}
+    if isinstance(parameters, list | tuple) and parameters and isinstance(parameters[0], dict | tuple | list):
+        return [_marked(each, marks) for each in parameters]
+    return [_mark(value, marks) for value in parameters]
 
 
-def _mark(value: Any, vary: Any) -> Any:
-    return VARYING if type(value) is type(vary) and value == vary else value
+def _mark(value: Any, marks: dict[str, Any]) -> Any:
+    """A mark where a parameter is exactly what the mark stands for."""
+    for mark, meant in marks.items():
+        if meant is not None and type(value) is type(meant) and value == meant:
+            return mark
+    return value

@@ -18,13 +18,17 @@ EVENT = "/api/v1/organizers/bigevents/events/sampleconf"
 
 @dataclass(frozen=True)
 class Request:
-    """One request. ``vary`` is the value in it that differs between the requests of a row: an id, most often."""
+    """One request. ``vary`` is the value in it that differs between the requests of a row: an id, most often.
+
+    ``variant`` tells requests of a row apart that do different things: each is recorded for the floor.
+    """
 
     method: str
     path: str
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     vary: Any = None
+    variant: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,8 +64,8 @@ def seat_patch() -> list[Request]:
     """Single seats, blocked and freed in turn so that every request changes a row."""
     ids = _seats(501)
     return [
-        Request("PATCH", f"{EVENT}/seats/{seat}/", b'{"blocked": %s}' % value, JSON, vary=seat)
-        for value in (b"true", b"false")
+        Request("PATCH", f"{EVENT}/seats/{seat}/", b'{"blocked": %s}' % value, JSON, vary=seat, variant=variant)
+        for variant, value in enumerate((b"true", b"false"))
         for seat, _ in pairwise(ids)
     ]
 

@@ -96,7 +96,7 @@ def test_the_button_of_a_wrong_link_leads_to_the_form(client: FlaskClient, fair:
 @pytest.mark.parametrize("typed", ["VKHZ2FU84", "vkhz2fu84", " VKH Z2F U84 ", "vkh-z2f-u84", "VKH.Z2F–U84"])
 def test_a_code_may_be_typed_in_any_way(client: FlaskClient, fair: Fair, typed: str) -> None:
     assert sign_in_code(client, typed).location == "/exhibitor/"
-    assert client.get("/").location == "/exhibitor/leads"
+    assert client.get("/").location == "/exhibitor/"
 
 
 def test_the_scanning_code_opens_its_own_page_and_no_leads(client: FlaskClient, fair: Fair) -> None:
