@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -275,11 +275,23 @@ def geometry(place: Place, plan: Plan | None = None) -> Geometry:
         titles = [(box[0] - RADIUS, box[1] - PITCH, zone) for zone, box in zones.items() if zone]
     corners += [(x, y - PITCH / 2) for x, y, _ in titles]
     if plan is not None and placed:
-        corners += [(0.0, 0.0), (plan.width * scale, plan.height * scale)]
+        corners += [(x * scale, y * scale) for x, y in _outline(plan)]
     left, top, right, bottom = _bounds(corners) if corners else (0.0, 0.0, 100.0, 50.0)
     left -= _MARGIN if not labels else 0.0
     box = (left, top - _MARGIN, right - left + _MARGIN, bottom - top + 2 * _MARGIN)
     return Geometry(points, scale, box, zones, labels, titles)
+
+
+def _outline(plan: Plan) -> Iterator[tuple[float, float]]:
+    """Where a plan's shapes and texts are, as if none were turned."""
+    for zone in plan.zones:
+        for area in zone.areas:
+            yield area.x - area.radius_x, area.y - area.radius_y
+            yield area.x + max(area.radius_x, area.width), area.y + max(area.radius_y, area.height)
+            for x, y in area.points:
+                yield area.x + x, area.y + y
+            if area.text:
+                yield area.x + area.text_x, area.y + area.text_y
 
 
 def _bounds(points: Sequence[tuple[float, float]]) -> tuple[float, float, float, float]:

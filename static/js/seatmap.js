@@ -104,13 +104,17 @@ function chooseNothing() {
   showSelection();
 }
 
-function showSelection() {
+function words(name) {
   const count = selected.size.toLocaleString(document.documentElement.lang);
+  return selected.size === 1 ? map.dataset[`${name}One`] : map.dataset[`${name}Text`].replace("{n}", count);
+}
+
+function showSelection() {
   form.hidden = selected.size === 0;
   form.elements.ids.value = [...selected].join(",");
-  document.getElementById("selected-count").textContent = map.dataset.selectText.replace("{n}", count);
-  for (const [name, words] of [["block", map.dataset.blockText], ["free", map.dataset.freeText]]) {
-    form.querySelector(`button[name="${name}"] [data-label-text]`).textContent = words.replace("{n}", count);
+  document.getElementById("selected-count").textContent = words("select");
+  for (const name of ["block", "free"]) {
+    form.querySelector(`button[name="${name}"] [data-label-text]`).textContent = words(name);
   }
 }
 

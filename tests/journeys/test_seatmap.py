@@ -1,0 +1,93 @@
+"""Organizers at the map of seats: a click and its undo, a rectangle, two browsers side by side, keys alone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Site
+from tests.journeys.steps import sign_in_organizer
+
+MAP = "/organizer/bigevents/sampleconf/seats/"
+pytestmark = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def at_map(new_page: Callable[..., Page], site: Site) -> Callable[[], Page]:
+    """Opens browsers that show the map."""
+
+    def open_map() -> Page:
+        page = new_page()
+        sign_in_organizer(page, site)
+        page.goto(MAP)
+        expect(page.locator(".hall .seat").first).to_be_visible()
+        return page
+
+    return open_map
+
+
+def free_seat(page: Page, number: int) -> str:
+    """The selector of one of the free seats."""
+    found = page.locator('.hall .seat[data-state="free"]').nth(number).get_attribute("id")
+    assert found is not None
+    return f"#{found}"
+
+
+def legend(page: Page, state: str) -> int:
+    """How many seats the legend counts."""
+    return int(page.locator(f'#legend [data-count="{state}"] b').inner_text())
+
+
+def test_a_click_is_seen_by_others_and_undone(at_map: Callable[[], Page]) -> None:
+    here, there = at_map(), at_map()
+    seat, free = free_seat(here, 30), legend(here, "free")
+    here.locator(seat).click()
+    for page in (here, there):
+        expect(page.locator(f"{seat}.s-blocked")).to_have_count(1, timeout=3_500)
+        expect(page.locator('#legend [data-count="free"] b')).to_have_text(str(free - 1))
+        expect(page.locator("#latest li").first).to_contain_text("1 seat blocked")
+    here.locator(".toast").get_by_role("button", name="Undo").click()
+    for page in (here, there):
+        expect(page.locator(f"{seat}.s-free")).to_have_count(1, timeout=3_500)
+
+
+def test_keys_walk_block_and_undo(at_map: Callable[[], Page]) -> None:
+    page = at_map()
+    seat = free_seat(page, 60)
+    page.locator(seat).focus()
+    expect(page.locator("#seat-line")).to_contain_text("free")
+    page.keyboard.press("b")
+    expect(page.locator(f"{seat}.s-blocked")).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.locator(f"{seat}.s-free")).to_be_focused()
+    page.keyboard.press("z")
+    expect(page.locator(f"{seat}.s-blocked")).to_have_count(1)
+    page.keyboard.press("z")
+    expect(page.locator(f"{seat}.s-free")).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".hall .seat:focus")).to_have_count(1)
+    expect(page.locator(seat)).not_to_be_focused()
+    page.keyboard.press(" ")
+    expect(page.locator("#selected-count")).to_have_text("1 seat selected")
+    page.keyboard.press("Escape")
+    expect(page.locator("#selection")).to_be_hidden()
+
+
+def test_a_rectangle_names_the_sold_seats_first(at_map: Callable[[], Page]) -> None:
+    page = at_map()
+    blocked = legend(page, "blocked")
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.45)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.6, steps=4)
+    page.mouse.up()
+    expect(page.locator("#selection")).to_be_visible()
+    page.locator('#selection button[name="block"]').click()
+    dialog = page.locator("#ask[open]")
+    expect(dialog).to_contain_text("belong to somebody")
+    dialog.get_by_role("button", name="others").click()
+    expect(page.locator(".toast")).to_contain_text("seats blocked")
+    assert legend(page, "blocked") > blocked
+    page.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(page.locator('#legend [data-count="blocked"] b')).to_have_text(str(blocked))
