@@ -1,6 +1,7 @@
 """Lists on pages: the words and the page that are asked for, read leniently, and addresses that keep the rest."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from flask import request, url_for
 
@@ -44,7 +45,8 @@ def here(**changes: object) -> str:
     """This list's address with other parameters (None takes one out), on the first page unless one is named."""
     kept: dict[str, object] = {key: value for key, value in request.args.items() if key != "page"}
     merged = {key: value for key, value in (kept | changes).items() if value not in (None, "")}
-    return url_for(str(request.endpoint), **{**merged, **(request.view_args or {})})
+    address = url_for(str(request.endpoint), **(request.view_args or {}))  # its own parameters are for the query alone
+    return f"{address}?{urlencode(merged)}" if merged else address
 
 
 def page_url(number: int) -> str:

@@ -157,6 +157,13 @@ def test_the_addresses_of_filters_keep_the_words_and_the_order(ada: FlaskClient,
     assert 'type="hidden" name="sort" value="-booth"' in text
 
 
+def test_nothing_in_an_address_leads_its_links_elsewhere(ada: FlaskClient, fair: Fair) -> None:
+    for query in ("endpoint=x", "_method=POST", "_anchor=x", "_external=1&_scheme=javascript", "organizer=x&event=y"):
+        answer = ada.get(f"{LIST}?{query}")
+        assert answer.status_code == 200
+        assert f'href="{LIST}?{query.replace("&", "&amp;")}&amp;flag=scan"' in answer.text
+
+
 @pytest.mark.parametrize(
     ("sort", "order"),
     [
