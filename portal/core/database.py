@@ -156,6 +156,7 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "synchronous=FULL",
         "cache_size=-16000",
+        "temp_store=MEMORY",
     ):
         dbapi_connection.execute(f"PRAGMA {pragma}")
     file = dbapi_connection.execute("PRAGMA database_list").fetchone()[2]

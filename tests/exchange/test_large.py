@@ -73,7 +73,7 @@ def test_100_000_positions(
     with capsys.disabled():
         for name, run in runs.items():
             print(
-                f"\n{backend}: {name}: {run.seconds:.1f} s ({run.cpu_seconds:.1f} s of it computing), {run.megabytes:.0f} MB",
+                f"\n{backend}: {name}: {run.seconds:.1f} s ({run.cpu_seconds:.1f} s of CPU), {run.megabytes:.0f} MB",
                 end="",
             )
     for name, run in runs.items():

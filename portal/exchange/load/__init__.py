@@ -206,11 +206,12 @@ def _write(contents: _Contents, progress: Progress) -> Loaded:
 
     reading = contents.reading
     connection = db.session.connection()
+    bulk = Bulk(connection)
     with _plain_errors():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOAD_LOCK})
         sources = Sources(connection, contents.source)
-        writer = Writer(Bulk(connection), sources, reading.problems, reading.now, advance)
+        writer = Writer(bulk, sources, reading.problems, reading.now, advance)
         write_people(writer, reading, contents.people)
         for part in contents.events:
             EventWriter(writer, reading, part).write()

@@ -24,7 +24,6 @@ from portal.exchange.load.values import (
     number,
     one_of,
     or_blank,
-    sha256,
     slug,
     strict_email,
     strings,
@@ -289,5 +288,4 @@ LEAD = Shape(
     nested="secret scanned first_upload scope",
 )
 
-HASH = sha256
 PASSWORD_HASH = argon2_hash

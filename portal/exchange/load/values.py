@@ -1,7 +1,7 @@
 """Reading single JSON values: each reader returns what a column stores, or raises `ValueError` with the reason."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -270,8 +270,3 @@ def any_list(value: Any) -> list[Any]:
     if type(value) is not list:
         raise ValueError(f"must be a list, not {kind_of(value)}")
     return value
-
-
-def quoted(values: Sequence[object]) -> str:
-    """Values in a reason."""
-    return ", ".join(f"“{value}”" for value in values)
