@@ -82,7 +82,8 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
     def do_begin(self, dbapi_connection: Any) -> None:
         connection = _driver_connection(dbapi_connection)
         if not is_writing():
-            connection.execute("BEGIN")
+            if not connection.in_transaction:  # hot reads have begun it already
+                connection.execute("BEGIN")
             return
         lock = _LOCKS.get(connection)
         if lock is not None:

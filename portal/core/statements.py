@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,6 +36,70 @@ def _connection() -> sa.Connection:
     connection = reading_engine(db.engine).connect()
     setattr(g, _READER, connection)
     return connection
+
+
+def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """All rows of a statement as tuples, for the hot doors: a reading request goes past the execution as well.
+
+    ``statement`` must live as long as the process (a constant, or cached): what is worked out about it is kept. Where
+    somebody listens to statements, or the request writes, it goes the long way, with the same result.
+    """
+    connection = _connection()
+    if is_writing() or connection.dispatch.before_cursor_execute:
+        return connection.execute(statement, parameters).all()
+    return _prepared(connection.dialect, statement).rows(connection, parameters)
+
+
+class _Prepared:
+    """A statement as the driver takes it, with what turns parameters and columns into the driver's and back."""
+
+    __slots__ = ("_binds", "_columns", "_fixed", "_order", "_text")
+
+    def __init__(self, dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._text = str(compiled)
+        self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self._fixed = {name: bind.value for name, bind in compiled.binds.items() if not bind.required}
+        self._binds = {
+            name: process
+            for name, bind in compiled.binds.items()
+            if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        }
+        processors = [
+            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
+        ]
+        self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
+
+    def rows(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Execute on the connection's driver."""
+        given = {**self._fixed, **parameters}
+        for name, process in self._binds.items():
+            given[name] = process(given[name])
+        values: Any = given if self._order is None else [given[name] for name in self._order]
+        raw: Any = connection.connection.dbapi_connection
+        try:
+            if self._order is not None and not raw.in_transaction:
+                raw.execute("BEGIN")
+            found = raw.execute(self._text, values).fetchall()
+        except connection.dialect.loaded_dbapi.Error as error:
+            if connection.dialect.is_disconnect(error, raw, None):
+                connection.engine.dispose()
+                connection.invalidate(error)
+            raise
+        if not self._columns:
+            return found  # type: ignore[no-any-return]
+        return [self._row(row) for row in found]
+
+    def _row(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place, process in self._columns:
+            values[place] = process(values[place])
+        return values
+
+
+@lru_cache(maxsize=2000)
+def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> _Prepared:
+    return _Prepared(dialect, statement)
 
 
 _READER = "portal_reader"

@@ -1,5 +1,6 @@
 """Reads about events: what a caller may see of one, in a single indexed query."""
 
+from itertools import compress
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, te
 from portal.core.actors import Actor, EventScope, SignIn
 from portal.core.codes import hash_token
 from portal.core.database import db
-from portal.core.statements import run
+from portal.core.statements import rows as read_rows
 from portal.events.models import Event, Organizer
 
 _EVENT_COLUMNS = (
@@ -23,6 +24,7 @@ _EVENT_COLUMNS = (
     Event.currency,
     Event.has_subevents,
 )
+_EVENT_ID = 3
 _PERMISSION_COLUMNS = tuple(getattr(Team, name) for name in PERMISSIONS)
 _ALL = frozenset(PERMISSIONS)
 
@@ -93,14 +95,19 @@ def _granted(row: Any) -> frozenset[str]:
 
 def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
     """A team token's actor and its scope in an event; None for a token that is unknown or revoked."""
-    row = run(
+    found = read_rows(
         _TOKEN_SCOPE,
         {"token_hash": hash_token(token), "organizer": organizer.lower(), "event": event.lower()},
-    ).one_or_none()
-    if row is None:
+    )
+    if not found:
         return None
-    actor = Actor(kind="token", id=row.id, label=row.name)
-    return actor, None if row.event_id is None else _scope(row, actor, _granted(row))
+    token_id, name, _last_used, *place = found[0]
+    actor = Actor("token", token_id, name)
+    if place[_EVENT_ID] is None:
+        return actor, None
+    granted = frozenset(compress(PERMISSIONS, place[len(_EVENT_COLUMNS) :]))
+    scope: list[Any] = [actor, *place[: len(_EVENT_COLUMNS)], granted]
+    return actor, EventScope(*scope)
 
 
 def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.core import clock
-from portal.core.statements import run
+from portal.core.statements import rows, run
 from portal.events.models import Event, SubEvent
 from portal.seating.models import Seat
 from portal.tickets.models import HOLDING, CartPosition, Order, OrderPosition
@@ -152,17 +152,17 @@ class Selection:
 
     def count(self) -> int:
         """How many there are."""
-        return int(run(_counting(self.kind), self.parameters).scalar_one())
+        return int(rows(_counting(self.kind), self.parameters)[0][0])
 
     def page(self, *, limit: int, offset: int) -> list[dict[str, Any]]:
         """Some of them, by id."""
-        rows = run(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset}).all()
-        return [dict(zip(FIELDS, row, strict=True)) for row in rows]
+        found = rows(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset})
+        return [dict(zip(FIELDS, row, strict=True)) for row in found]
 
     def one(self, seat_id: int) -> dict[str, Any] | None:
         """The one with this id."""
-        row = run(_single(self.kind), self.parameters | {"id": seat_id}).one_or_none()
-        return None if row is None else dict(zip(FIELDS, row, strict=True))
+        found = rows(_single(self.kind), self.parameters | {"id": seat_id})
+        return dict(zip(FIELDS, found[0], strict=True)) if found else None
 
 
 @lru_cache(maxsize=1000)
@@ -181,8 +181,8 @@ def _listing(kind: Kind) -> sa.Select[Any]:
     page = sa.select(*own_columns(SEATS)).where(*kind.conditions())
     if kind.available is not None:
         page = page.where(*(_free() if kind.available else [_taken(kind.series)]))
-    rows = page.order_by(_s.id).limit(sa.bindparam("limit")).offset(sa.bindparam("offset")).subquery("page")
-    return sa.select(*rows.c, *holder_columns(rows)).order_by(rows.c.id)
+    part = page.order_by(_s.id).limit(sa.bindparam("limit")).offset(sa.bindparam("offset")).subquery("page")
+    return sa.select(*part.c, *holder_columns(part)).order_by(part.c.id)
 
 
 @lru_cache(maxsize=1000)
@@ -209,7 +209,7 @@ _LAST_CHANGES = sa.select(
 
 def last_changes(event_id: int) -> tuple[datetime | None, ...]:
     """When what seats show last changed, for each kind of thing: by a row, or by the clock (a cart that expired)."""
-    return tuple(run(_LAST_CHANGES, {"event": event_id, "now": clock.now()}).one())
+    return tuple(rows(_LAST_CHANGES, {"event": event_id, "now": clock.now()})[0])
 
 
 _SUBEVENT = sa.select(SubEvent.id).where(SubEvent.event_id == _event, SubEvent.id == sa.bindparam("id"))
