@@ -204,31 +204,39 @@ function onKey(event) {
 
 // ------------------------------------------------- what the server drew anew
 
+// New seats come in a template, so that htmx does not look at thousands of them; they take their places here.
 function takeOver() {
-  const fresh = document.getElementById("fresh");
-  for (const seat of [...(fresh?.children ?? [])]) {
-    const before = hall.querySelector(`#${CSS.escape(seat.id)}`);
-    if (before && before !== seat) {
+  const fresh = document.getElementById("fresh")?.content;
+  if (!fresh?.firstElementChild) {
+    return;
+  }
+  const drawn = new Map(allSeats().map((seat) => [seat.id, seat]));
+  for (const zone of fresh.querySelectorAll(".zone")) {
+    document.getElementById(zone.id)?.replaceWith(zone);
+    zone.querySelectorAll(".seat").forEach((seat) => selected.has(idOf(seat)) && ring(seat, true));
+  }
+  for (const seat of fresh.querySelectorAll(".seat")) {
+    const before = drawn.get(seat.id);
+    if (before && !same(before, seat)) {
       const focused = document.activeElement === before;
       for (const name of ["transform", "tabindex"]) {
         seat.setAttribute(name, before.getAttribute(name));
       }
-      if (before.outerHTML !== seat.outerHTML) {
-        before.replaceWith(seat);
-        if (selected.has(idOf(seat))) {
-          ring(seat, true);
-        }
-        if (focused) {
-          seat.focus({ preventScroll: true });
-        }
+      before.replaceWith(seat);
+      if (selected.has(idOf(seat))) {
+        ring(seat, true);
+      }
+      if (focused) {
+        seat.focus({ preventScroll: true });
       }
     }
     showRow(seat);
-    if (seat.parentElement === fresh) {
-      seat.remove();
-    }
   }
+  fresh.replaceChildren();
 }
+
+const same = (one, other) =>
+  ["aria-label", "data-state", "data-blocked", "data-who"].every((name) => one.getAttribute(name) === other.getAttribute(name));
 
 function showRow(seat) {
   const row = document.getElementById(`row-${idOf(seat)}`);
@@ -272,6 +280,7 @@ function start() {
     hall.addEventListener(name, (event) => seatOf(event.target) && tell(seatOf(event.target)));
   }
   hall.addEventListener("pointerleave", () => tell(seatOf(document.activeElement)));
+  document.addEventListener("htmx:oobAfterSwap", takeOver);
   document.addEventListener("htmx:afterSettle", () => {
     takeOver();
     if (ask.querySelector("article") && !ask.open) {
