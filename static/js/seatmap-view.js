@@ -2,6 +2,7 @@
 
 const LARGEST = 24;
 const A_CLICK = 5;
+const TAPPABLE = 20;
 
 export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
   const hall = map.querySelector(".hall");
@@ -114,7 +115,14 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
     if (began.far && !began.moves && !began.pinch) {
       chooseInside(inside(event));
     } else if (!began.far && began.seat && event.button === 0) {
-      press(document.getElementById(began.seat.id) ?? began.seat, event);
+      const seat = document.getElementById(began.seat.id) ?? began.seat;
+      const { width } = seat.getBoundingClientRect();
+      // A finger cannot aim at seats this small: the first tap brings them closer.
+      if (event.pointerType === "touch" && width < TAPPABLE) {
+        zoom((TAPPABLE * 1.5) / width, event.clientX, event.clientY);
+      } else {
+        press(seat, event);
+      }
     }
     began = null;
     load();

@@ -1,11 +1,12 @@
 """Organizers at the map of seats: a click and its undo, a rectangle, two browsers side by side, keys alone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Site
+from tests.journeys.conftest import PHONE, Site
 from tests.journeys.steps import sign_in_organizer
 
 MAP = "/organizer/bigevents/sampleconf/seats/"
@@ -91,3 +92,18 @@ def test_a_rectangle_names_the_sold_seats_first(at_map: Callable[[], Page]) -> N
     assert legend(page, "blocked") > blocked
     page.locator(".toast").get_by_role("button", name="Undo").click()
     expect(page.locator('#legend [data-count="blocked"] b')).to_have_text(str(blocked))
+
+
+def test_a_finger_comes_closer_before_it_changes(new_page: Callable[..., Page], site: Site) -> None:
+    page = new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    sign_in_organizer(page, site)
+    page.goto(MAP)
+    blocked = legend(page, "blocked")
+    seat = free_seat(page, 100)
+    page.locator(seat).tap()
+    expect(page.locator(".hall")).to_have_attribute("style", re.compile(r"scale\((?!1\))"))
+    assert legend(page, "blocked") == blocked
+    page.locator(seat).tap()
+    expect(page.locator(f"{seat}.s-blocked")).to_have_count(1)
+    page.locator(".toast").get_by_role("button", name="Undo").tap()
+    expect(page.locator(f"{seat}.s-free")).to_have_count(1)
