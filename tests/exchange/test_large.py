@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
 import pytest
 
 pytestmark = pytest.mark.soak
@@ -83,5 +82,4 @@ def test_100_000_positions(
     assert " 0 changed, 0 unchanged" in runs["load"].output
     assert " 0 new, 0 changed" in runs["load again"].output
     assert " 0 new, 0 changed" in runs["load the dump"].output
-    event = orjson.loads((tmp_path / "dump.json").read_bytes())["events"][0]
-    assert sum(len(order["positions"]) for order in event["orders"]) == POSITIONS
+    assert (tmp_path / "dump.json").read_bytes().count(b'"positionid":') == POSITIONS

@@ -1,16 +1,18 @@
 """Loading again: rows are updated, never made twice, and only what changed is written."""
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from portal.accounts import passwords
 from portal.accounts.models import Session, TeamToken, User
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, set_writing
 from portal.events.models import Event, Item, Organizer
 from portal.exchange.models import SourceRow
 from portal.exhibitors.models import AccessCode, Exhibitor
@@ -247,3 +249,18 @@ def test_a_dump_of_ones_own_changes_nothing_although_rows_were_deleted_before() 
         name: found for name, found in before.items() if name != "source_rows"
     }
     assert orjson.loads(dump()) == orjson.loads(raw)
+
+
+def test_two_loads_at_once_are_one_after_the_other(app: Flask) -> None:
+    def work() -> tuple[int, int]:
+        with app.app_context():
+            set_writing(True)
+            result = load(example())
+            return result.created, result.changed
+
+    with ThreadPoolExecutor(2) as pool:
+        results = [future.result(60) for future in [pool.submit(work), pool.submit(work)]]
+    first, second = sorted(results, reverse=True)
+    assert first[0] > 30
+    assert second == (0, 0)
+    assert (count(Organizer), count(OrderPosition), count(Exhibitor)) == (1, 3, 2)
