@@ -98,9 +98,14 @@ def test_there_is_no_code_in_the_page(ada: FlaskClient) -> None:
 
 
 def test_a_plan_lies_beneath(app: Flask, ada: FlaskClient, fair: Fair) -> None:
-    area = {"shape": "rectangle", "position": {"x": 0, "y": 0}, "rectangle": {"width": 90, "height": 10}}
-    area |= {"color": "#ccc", "border_color": "url(https://example.org/x)", "text": {"text": "Stage <1>"}}
-    area["text"] |= {"position": {"x": 45, "y": 5}, "size": 8}
+    area = {
+        "shape": "rectangle",
+        "position": {"x": 0, "y": 0},
+        "rectangle": {"width": 90, "height": 10},
+        "color": "#ccc",
+        "border_color": "url(https://example.org/x)",
+        "text": {"text": "Stage <1>", "position": {"x": 45, "y": 5}, "size": 8},
+    }
     zone = {"name": "Ground floor", "position": {"x": 0, "y": 0}, "areas": [area], "rows": []}
     layout = {"name": "Hall", "categories": [], "zones": [zone], "size": {"width": 500, "height": 300}}
     with app.app_context():
