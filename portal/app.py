@@ -12,7 +12,7 @@ from portal import models, serve, worker  # noqa: F401 - every table is known be
 from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
 from portal.accounts import views as accounts_views
-from portal.accounts.services import STAMP_EVERY, stamp_session
+from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
 from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
 from portal.checkin.queries import devices
@@ -80,7 +80,13 @@ class Loaders:
     """Where the access rules get their actors from."""
 
     def token_scope(self, token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
-        return events.token_scope(token, organizer, event)
+        found = events.token_scope(token, organizer, event)
+        if found is None:
+            return None
+        actor, scope, last_used = found
+        if actor.id is not None and (last_used is None or clock.now() - last_used > STAMP_EVERY):
+            lifecycle.afterwards(partial(stamp_token, actor.id))
+        return actor, scope
 
     def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
         return events.user_scope(sign_in, organizer, event)

@@ -261,6 +261,12 @@ def stamp_session(session_id: int, *, slide: bool) -> None:
 # ------------------------------------------------------------------------------------------------------ tokens
 
 
+def stamp_token(token_id: int) -> None:
+    """Note that a team token was used, in a transaction of its own."""
+    with side_write() as connection:
+        connection.execute(sa.update(TeamToken).where(TeamToken.id == token_id).values(last_used=clock.now()))
+
+
 def create_token(*, actor: Actor, team: Team, name: str) -> str:
     """A new token for a team's server-side client. It is returned once and kept as a hash."""
     label = name.strip()

@@ -1,5 +1,6 @@
 """Reads about events: what a caller may see of one, in a single indexed query."""
 
+from datetime import datetime
 from itertools import compress
 from typing import Any
 
@@ -93,21 +94,21 @@ def _granted(row: Any) -> frozenset[str]:
     return frozenset(name for name in PERMISSIONS if getattr(row, name))
 
 
-def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
-    """A team token's actor and its scope in an event; None for a token that is unknown or revoked."""
+def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None, datetime | None] | None:
+    """A team token's actor, its scope in an event, and when it was last used; None for one unknown or revoked."""
     found = read_rows(
         _TOKEN_SCOPE,
         {"token_hash": hash_token(token), "organizer": organizer.lower(), "event": event.lower()},
     )
     if not found:
         return None
-    token_id, name, _last_used, *place = found[0]
+    token_id, name, last_used, *place = found[0]
     actor = Actor("token", token_id, name)
     if place[_EVENT_ID] is None:
-        return actor, None
+        return actor, None, last_used
     granted = frozenset(compress(PERMISSIONS, place[len(_EVENT_COLUMNS) :]))
     scope: list[Any] = [actor, *place[: len(_EVENT_COLUMNS)], granted]
-    return actor, EventScope(*scope)
+    return actor, EventScope(*scope), last_used
 
 
 def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None:

@@ -29,6 +29,18 @@ def public_base() -> str:
     return str(current_app.config["PORTAL"].base_url or request.root_url.rstrip("/"))
 
 
+def mail_base() -> str | None:
+    """What links begin with in a mail that a stranger may ask for: ``BASE_URL``.
+
+    Without it the request's host counts in development and where it is this very machine. Any other could be a
+    stranger's own, to which the link would carry a code: then there is none.
+    """
+    config = current_app.config["PORTAL"]
+    host = urlsplit(request.root_url).hostname
+    known = config.base_url or config.development or host in ("localhost", "127.0.0.1", "::1")
+    return public_base() if known else None
+
+
 def url_under(base: str, endpoint: str, **values: object) -> str:
     """An absolute address under ``base``, with or without a request."""
     parts = urlsplit(base)

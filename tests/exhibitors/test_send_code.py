@@ -14,7 +14,7 @@ from portal.core.database import db
 from portal.core.models import OutboxMessage
 from portal.events.models import Event, Organizer
 from portal.exhibitors.models import Exhibitor
-from tests.browserless import post_form, sign_in_code
+from tests.browserless import csrf_token, post_form, sign_in_code
 from tests.fair import DAY, Fair, make_event, make_exhibitor
 from tests.services import SmtpServer
 from tests.working import another, mailing, pass_time, rows, setting, work
@@ -176,6 +176,19 @@ def test_the_links_begin_with_the_public_address(
     said = text_of(smtp_server.messages[0].message)
     assert f"https://fair.example.org/portal/e/{fair.full_code}" in said
     assert "localhost/" not in said
+
+
+def test_a_strangers_host_gets_no_link(app: Flask, client: FlaskClient, fair: Fair, smtp_server: SmtpServer) -> None:
+    """Whoever asks may name any host; a link to it would carry the code there."""
+    token = csrf_token(client.get("/e/send", base_url="http://evil.example"))
+    form = {"email": KNOWN, "csrf_token": token}
+    assert client.post("/e/send", data=form, base_url="http://evil.example").status_code == 303
+    with mailing(app, smtp_server):
+        work(app)
+    said = text_of(smtp_server.messages[0].message)
+    assert fair.full_code in said
+    assert "evil.example" not in str(smtp_server.messages[0].message)
+    assert "/e/" not in said
 
 
 def test_a_mail_sent_again_is_known_as_the_same(

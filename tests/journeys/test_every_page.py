@@ -16,6 +16,7 @@ PAGES = {
         "/e/",
         "/e/VKHZ2FU84",
         "/e/send",
+        "/e/sent",
         "/nothing-here",
         "/api/docs",
         "/dev/parts",
@@ -27,6 +28,7 @@ PAGES = {
         "/exhibitor/vouchers",
         "/exhibitor/profile",
     ],
+    "scanner": ["/exhibitor/scan", "/exhibitor/leads"],
     "organizer": [
         "/organizer/",
         f"{EVENT}/",
@@ -35,6 +37,7 @@ PAGES = {
         f"{EVENT}/seats/",
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
+        f"{EVENT}/seats/plan",
         "/organizer/bigevents/seriesconf/",
         "/organizer/bigevents/no-such-event/",
     ],
@@ -58,6 +61,11 @@ def test_axe_finds_nothing(person: str, scheme: str, site: Site, new_page: Calla
     if person == "exhibitor":
         sign_in_exhibitor(page, site)
         addresses.append(first_of(page, "/exhibitor/leads", "#lead-list tbody a"))
+        addresses.append(first_of(page, "/exhibitor/vouchers", "main a[href*='/exhibitor/vouchers/']"))
+    if person == "scanner":
+        page.goto(f"/e/{site.facts.lead_scanning_access_code}")
+        page.get_by_role("main").get_by_role("button").first.click()
+        page.wait_for_url("**/exhibitor/scan")
     if person == "organizer":
         sign_in_organizer(page, site)
         addresses.append(first_of(page, f"{EVENT}/exhibitors/", "main tbody a"))

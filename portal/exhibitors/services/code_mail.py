@@ -46,7 +46,7 @@ class Code:
 
     kind: str
     code: str
-    url: str
+    url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def normalise_email(typed: str) -> str:
     return typed.strip().lower()[:254]
 
 
-def request_codes(*, email: str, base_url: str) -> None:
-    """Ask for the mail. ``base_url`` is the address that its links begin with: the worker knows no request."""
+def request_codes(*, email: str, base_url: str | None) -> None:
+    """Ask for the mail. ``base_url`` is what its links begin with, None for none: the worker knows no request."""
     outbox.put(KIND, {"email": normalise_email(email), "base_url": base_url})
 
 
@@ -80,7 +80,7 @@ def prepare(job: outbox.Job) -> outbox.Work:
         raise outbox.Abandon(f"The contact address cannot be used: {error}.") from error
 
 
-def compose(email: str, base_url: str, *, message_id: str | None = None) -> Mail | None:
+def compose(email: str, base_url: str | None, *, message_id: str | None = None) -> Mail | None:
     """All codes of an address in the language of its first exhibitor, to the address as the organizer wrote it."""
     rows = db.session.execute(_CODES, {"email": email}).all()
     if not rows:
@@ -90,7 +90,8 @@ def compose(email: str, base_url: str, *, message_id: str | None = None) -> Mail
     for row in rows:
         event = localise(row.event_name, locale, row.event_locale)
         booth = booths.setdefault(row.id, Booth(event, row.name, row.booth, []))
-        booth.codes.append(Code(row.kind, row.code, url_under(base_url, "exhibitors.code_link", code=row.code)))
+        link = base_url and url_under(base_url, "exhibitors.code_link", code=row.code)
+        booth.codes.append(Code(row.kind, row.code, link))
     shown = list(booths.values())
     events = {booth.event for booth in shown}
     with force_locale(locale):

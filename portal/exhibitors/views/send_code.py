@@ -10,7 +10,7 @@ from portal.exhibitors.services import code_mail
 from portal.exhibitors.views.codes import blueprint
 from portal.web import limits
 from portal.web.access import public
-from portal.web.urls import public_base
+from portal.web.urls import mail_base
 
 #: Mails to one address; a further request is answered the same and sends nothing.
 MAILS = limits.Limit("code-mails", 3, 3600)
@@ -36,7 +36,7 @@ def send_code() -> ResponseReturnValue:
         message = gettext("Very many codes were asked for from this network. No mail was sent this time.")
         limits.refuse(message, limits.wait(MAILS_BY_NETWORK, network))
     if limits.count(MAILS, code_mail.normalise_email(typed)) <= MAILS.amount:
-        code_mail.request_codes(email=typed, base_url=public_base())
+        code_mail.request_codes(email=typed, base_url=mail_base())
         db.session.commit()
     return redirect(url_for("exhibitors.code_sent"), 303)
 
