@@ -112,14 +112,14 @@ def check(fair: Fair, desk: Desk, model: Model, changes: list[int]) -> None:
         .order_by(SeatChange.audit_id)
     )  # fmt: skip
     past: dict[int, list[tuple[int, bool, bool, int | None]]] = {seat: [] for seat in model.past}
-    for seat, *entry in rows:
-        past[seat].append((entry[0], entry[1], entry[2], entry[3]))
+    for row in rows:
+        past[row.seat_id].append((row.audit_id, row.before, row.after, row.made_by))
     assert past == model.past
-    for entries in past.values():
-        assert all(first[2] is second[1] for first, second in zip(entries, entries[1:], strict=False))
-    entries = desk.latest(limit=200)
-    assert [entry.id for entry in entries] == changes[::-1]
-    assert all(entry.count == sum(entry.id == row[0] for seat in past.values() for row in seat) for entry in entries)
+    for own in past.values():
+        assert all(first[2] is second[1] for first, second in zip(own, own[1:], strict=False))
+    told = desk.latest(limit=200)
+    assert [entry.id for entry in told] == changes[::-1]
+    assert all(entry.count == sum(entry.id == link[0] for seat in past.values() for link in seat) for entry in told)
     db.session.commit()
 
 
