@@ -16,7 +16,7 @@ PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test check $(CHECKS) fmt bench serve migrate lock soak translations
+.PHONY: help setup run test coverage check $(CHECKS) fmt bench serve migrate lock soak translations
 
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,10 @@ migrate: $(VENV)/.run ## Bring the database to the newest schema
 # --- Proving ---------------------------------------------------------------------------------------------------------
 
 test: $(VENV)/.dev ## Run all tests; as root on Debian, install the services that they need
+	@$(BIN)/python -m tests.services install
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(PYTEST_ARGS)
+
+coverage: $(VENV)/.dev ## Run all tests and say which lines none of them reaches; takes twice as long
 	@$(BIN)/python -m tests.services install
 	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term $(PYTEST_ARGS)
 

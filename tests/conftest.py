@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -30,11 +31,16 @@ def _push_request_context() -> None:
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A migrated, empty database of each kind."""
     if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path_factory.mktemp('database') / 'test.sqlite3'}"
+        yield str(request.getfixturevalue("postgres_url"))
+        return
+    memory = Path("/dev/shm")  # noqa: S108 - a disk would be waited for at each of thousands of commits
+    if not memory.is_dir():
+        memory = tmp_path_factory.mktemp("database")
+    with TemporaryDirectory(prefix="portal-tests-", dir=memory) as folder:
+        yield f"sqlite:///{folder}/test.sqlite3"
 
 
 @pytest.fixture(scope="session")
