@@ -81,11 +81,12 @@ def read_teams(
 def _permissions(reading: Reading, data: dict[str, Any], path: str) -> set[str]:
     granted = set()
     for at, value in reading.entries(data, "permissions", path):
-        if value in PERMISSIONS:
+        if not isinstance(value, str):
+            reading.problems.error(at, f"must be a string, not {kind_of(value)}")
+        elif value in PERMISSIONS:
             granted.add(value)
         elif value not in _OTHER_PERMISSIONS:
-            shown = f"no permission “{value}”" if isinstance(value, str) else f"must be a string, not {kind_of(value)}"
-            reading.problems.error(at, shown)
+            reading.problems.error(at, f"no permission “{value}”")
     return granted
 
 

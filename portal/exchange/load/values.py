@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
+import orjson
+
 from portal.core.money import parse_money
 from portal.core.names import check_parts
 
@@ -225,6 +227,8 @@ def localised(value: Any) -> dict[str, str]:
             continue
         if type(words) is not str:
             raise ValueError(f"the text for “{code}” must be a string, not {kind_of(words)}")
+        if "\x00" in words:
+            raise ValueError("holds a null character")
         texts[code] = words
     if not any(texts.values()):
         raise ValueError("has no text in any language")
@@ -234,10 +238,14 @@ def localised(value: Any) -> dict[str, str]:
 def name_parts(value: Any) -> dict[str, str]:
     """A name in parts, by a scheme that is known."""
     try:
-        return check_parts(value)
-    except ValueError as error:
+        parts = check_parts(value)
+    except (ValueError, TypeError) as error:
         reason = str(error).rstrip(".")
         raise ValueError(reason[0].lower() + reason[1:]) from None
+    for part in parts.values():
+        if "\x00" in part:
+            raise ValueError("holds a null character")
+    return parts
 
 
 def strings(limit: int | None = None) -> Reader:
@@ -267,4 +275,6 @@ def any_list(value: Any) -> list[Any]:
     """A list of whatever."""
     if type(value) is not list:
         raise ValueError(f"must be a list, not {kind_of(value)}")
+    if b"\\u0000" in orjson.dumps(value):
+        raise ValueError("holds a null character")
     return value
