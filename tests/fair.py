@@ -235,7 +235,14 @@ def _people(fair: Fair, organizer: Organizer, other: Event, foreign_organizer: O
         (strangers, fair.stranger_email, "Eve", fair.foreign_token),
     ):
         team.members.append(make_user(email, name))
-        add(TeamToken(team_id=team.id, name=f"{name}’s script", token_hash=hash_token(token)))
+        add(
+            TeamToken(
+                team_id=team.id,
+                name=f"{name}’s script",
+                token_hash=hash_token(token),
+                last_used=dt.datetime.now(dt.UTC),
+            )
+        )
     add(TeamToken(team_id=crew.id, name="old", token_hash=hash_token(fair.revoked_token), active=False))
     make_user(fair.admin_email, "Root", is_admin=True)
 

@@ -210,7 +210,7 @@ def test_signing_in_again_ends_the_browsers_old_session(client: FlaskClient, fai
     first = sessions()[0].token_hash
     sign_in_code(client, fair.full_code)
     assert [row.token_hash == first for row in sessions()] == [False]
-    assert client.get("/").location == "/exhibitor/leads"
+    assert client.get("/").location == "/exhibitor/"
 
 
 def test_signing_out_ends_the_row_so_that_a_copied_cookie_is_worth_nothing(

@@ -17,8 +17,9 @@ def test_signs_in_searches_and_rates_a_lead(page: Page, site: Site) -> None:
     name = rows.nth(7).locator("th a").inner_text()
     page.get_by_role("searchbox").press_sequentially(name.upper()[:12], delay=20)
     expect(page).to_have_url(re.compile(r"[?&]q="))
-    expect(rows.first.get_by_role("link", name=name)).to_be_visible()
-    row = rows.filter(has=page.get_by_role("link", name=name)).first
+    row = rows.filter(has=page.get_by_role("link", name=name, exact=True)).first
+    expect(row).to_be_visible()
+    expect(rows).not_to_have_count(50)
     lead = row.get_attribute("id")
     row.locator("input[type=radio][value='2'] + label, label:has(input[value='2'])").first.click()
     expect(page.locator(f"#{lead} input[type=radio][value='2']")).to_be_checked()
