@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from flask import Flask
 
 from bench import data
 from bench.load import CLIENTS, Measured, measure, need_wrk
@@ -24,7 +25,7 @@ from bench.record import record
 from bench.rows import ROWS, Request, Row
 from portal.app import create_app
 from portal.config import Config
-from portal.core.database import database_uri
+from portal.core.database import database_uri, db
 from tests import services
 
 #: The gate: at most this many times the floor.
@@ -119,24 +120,42 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     app = create_app(
         Config(database_uri=database_uri(url), instance_path=folder / name, secret_key="bench", threads=THREADS)  # noqa: S106
     )
+    _settle(app)
+    return [_measure(name, url, row, app, environ, seconds, folder) for row in rows]
+
+
+def _settle(app: Flask) -> None:
+    """What a database does by itself some time after a load: otherwise it would do it during the first row."""
     with app.app_context():
-        requests = [list(row.requests()) for row in rows]
-    recorded = [
-        [record(app, sent, variant, once=row.once) for variant in sorted({request.variant for request in sent})]
-        for row, sent in zip(rows, requests, strict=True)
-    ]
+        driver = db.engine.raw_connection().driver_connection
+        if driver is None:
+            raise SystemExit("The database gave no connection.")
+        if db.engine.dialect.name == "postgresql":
+            driver.autocommit = True
+            driver.execute("VACUUM ANALYZE")
+            driver.execute("CHECKPOINT")
+            driver.autocommit = False
+        else:
+            driver.execute("ANALYZE")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _measure(
+    name: str, url: str, row: Row, app: Flask, environ: dict[str, str], seconds: int, folder: Path
+) -> dict[str, Any]:
+    """One row: its requests are made and recorded when its turn comes, since rows before it may have changed things."""
+    with app.app_context():
+        sent = list(row.requests())
+    recorded = [record(app, sent, variant, once=row.once) for variant in sorted({one.variant for one in sent})]
     rows_file = folder / f"{name}.pickle"
-    rows_file.write_bytes(pickle.dumps(recorded))
+    rows_file.write_bytes(pickle.dumps([recorded]))
+    ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
-    found: list[tuple[Measured, Measured]] = []
-    for index, sent in enumerate(requests):
-        with served("bench.floor:create_app()", services.free_port(), floor_environ) as floor:
-            theirs = sent[len(sent) // 2 :] if rows[index].once else sent
-            low = measure(floor, floor_requests(index, theirs), seconds, folder)
-        with served("wsgi:app", services.free_port(), environ) as portal:
-            ours = sent[: len(sent) // 2] if rows[index].once else sent
-            found.append((measure(portal, ours, seconds, folder), low))
-    return [_result(name, row, ours, low) for row, (ours, low) in zip(rows, found, strict=True)]
+    with served("bench.floor:create_app()", services.free_port(), floor_environ) as floor:
+        low = measure(floor, floor_requests(0, theirs), seconds, folder)
+    with served("wsgi:app", services.free_port(), environ) as portal:
+        found = measure(portal, ours, seconds, folder)
+    return _result(name, row, found, low)
 
 
 def _result(name: str, row: Row, ours: Measured, low: Measured) -> dict[str, Any]:

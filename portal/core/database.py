@@ -82,8 +82,7 @@ class SQLiteDialect(SQLiteDialect_pysqlite):
     def do_begin(self, dbapi_connection: Any) -> None:
         connection = _driver_connection(dbapi_connection)
         if not is_writing():
-            if not connection.in_transaction:  # hot reads have begun it already
-                connection.execute("BEGIN")
+            connection.execute("BEGIN")
             return
         lock = _LOCKS.get(connection)
         if lock is not None:

@@ -42,7 +42,8 @@ def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) 
     """All rows of a statement as tuples, for the hot doors: a reading request goes past the execution as well.
 
     ``statement`` must live as long as the process (a constant, or cached): what is worked out about it is kept. Where
-    somebody listens to statements, or the request writes, it goes the long way, with the same result.
+    somebody listens to statements, or the request writes, it goes the long way, with the same result. Each such read
+    is a transaction of its own: what two of them say may be a change apart.
     """
     connection = _connection()
     if is_writing() or connection.dispatch.before_cursor_execute:
@@ -78,8 +79,6 @@ class _Prepared:
         values: Any = given if self._order is None else [given[name] for name in self._order]
         raw: Any = connection.connection.dbapi_connection
         try:
-            if self._order is not None and not raw.in_transaction:
-                raw.execute("BEGIN")
             found = raw.execute(self._text, values).fetchall()
         except connection.dialect.loaded_dbapi.Error as error:
             if connection.dialect.is_disconnect(error, raw, None):

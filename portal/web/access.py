@@ -6,6 +6,7 @@ from hmac import compare_digest
 from typing import Any, Protocol, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -267,13 +268,14 @@ def init_app(app: Flask, supplied: Loaders) -> None:
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
-        if request.endpoint is None or request.endpoint == "static":
+        current = request_ctx.request
+        if current.endpoint is None or current.endpoint == "static":
             return None
-        rule = rule_of(app, request.endpoint)
+        rule = rule_of(app, current.endpoint)
         if rule is None:
             raise Forbidden()
-        if request.method == "OPTIONS" and not rule.browser:
+        if current.method == "OPTIONS" and not rule.browser:
             return None
-        if rule.browser and request.method not in SAFE_METHODS:
+        if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
         return rule.check(rule)

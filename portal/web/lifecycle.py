@@ -6,7 +6,8 @@ import uuid
 from collections.abc import Callable
 
 import structlog
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response, g
+from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 from portal.core.database import db, set_writing
@@ -54,10 +55,11 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.started = time.perf_counter()
-        given = request.headers.get("X-Request-ID", "")
-        g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        set_writing(request.method not in SAFE_METHODS)
+        current, notes = request_ctx.request, app_ctx.g
+        notes.started = time.perf_counter()
+        given = current.headers.get("X-Request-ID")
+        notes.request_id = given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        set_writing(current.method not in SAFE_METHODS)
 
     always = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     pages = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
@@ -66,16 +68,16 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
-        headers = response.headers
+        headers, current = response.headers, request_ctx.request
         headers.extend(always)
-        headers["X-Request-ID"] = g.get("request_id", "")
-        if is_api(request.path):
+        headers.add("X-Request-ID", app_ctx.g.get("request_id", ""))
+        if is_api(current.path):
             headers.setdefault("Content-Security-Policy", "default-src 'none'")
             headers.setdefault("Cache-Control", "private, no-cache")
             return response
         headers.extend(pages)
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        if request.endpoint != "static":
+        if current.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "private, no-cache")
         return response
 
@@ -89,7 +91,7 @@ class Cookies(SecureCookieSessionInterface):
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie where it changed."""
-        if not is_api(request.path):
+        if not is_api(request_ctx.request.path):
             super().save_session(app, session, response)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import quote
 
 import orjson
-from flask import Flask, Response, abort, request
+from flask import Flask, Request, Response, abort, request
+from flask.globals import request_ctx
 from werkzeug.routing import RequestRedirect, UnicodeConverter
 
 from portal.core.database import db
@@ -69,15 +70,16 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def refuse() -> Response | None:
-        path = request.path
+        current = request_ctx.request
+        path = current.path
         if "\0" in path:
             abort(404)
         if not is_api(path):
             return None
-        if isinstance(request.routing_exception, RequestRedirect):
+        if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
         if path.startswith(REST_PREFIXES):
-            _check_format()
+            _check_format(current)
         return None
 
 
@@ -90,14 +92,14 @@ def _with_slash(path: str) -> Response:
     return Response(b"", status, {"Location": target}, content_type="application/json")
 
 
-def _check_format() -> None:
-    accepted = request.headers.get("Accept")
+def _check_format(current: Request) -> None:
+    accepted = current.headers.get("Accept")
     if (
         accepted
         and "application/json" not in accepted
         and "*/*" not in accepted
-        and not request.accept_mimetypes["application/json"]
+        and not current.accept_mimetypes["application/json"]
     ):
         raise NotAcceptable()
-    if request.args.get("format", "json") != "json":
+    if current.query_string and current.args.get("format", "json") != "json":
         raise NotFound()
