@@ -172,6 +172,8 @@ def create_app(config: Config | None = None) -> Flask:
     login.user_loader(load_sign_in)
     # A phone changes its address between hall and street: the session's row, not where it comes from, is what counts.
     login.session_protection = None
+    # No cookie remembers a sign-in beside the session's row: its hook would look for one at every answer.
+    app.after_request_funcs[None].remove(login._update_remember_cookie)
     i18n.init_app(app)
     errors.init_app(app)
     rest.init_app(app)

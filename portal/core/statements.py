@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, g
+from flask.globals import app_ctx
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -45,10 +46,18 @@ def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) 
     somebody listens to statements, or the request writes, it goes the long way, with the same result. Each such read
     is a transaction of its own: what two of them say may be a change apart.
     """
-    connection = _connection()
-    if is_writing() or connection.dispatch.before_cursor_execute:
-        return connection.execute(statement, parameters).all()
-    return _prepared(connection.dialect, statement).rows(connection, parameters)
+    engine = db.engine
+    if is_writing() or engine.dispatch.before_cursor_execute:
+        return _connection().execute(statement, parameters).all()
+    prepared = _prepared(engine.dialect, statement)
+    if engine.dialect.name != "sqlite":
+        return prepared.rows(_connection(), parameters)
+    notes = app_ctx.g
+    pooled = notes.get(_POOLED)
+    if pooled is None:
+        pooled = engine.raw_connection()
+        setattr(notes, _POOLED, pooled)
+    return prepared.fetch(pooled.dbapi_connection, parameters)
 
 
 class _Prepared:
@@ -72,19 +81,23 @@ class _Prepared:
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 
     def rows(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Execute on the connection's driver."""
-        given = {**self._fixed, **parameters}
-        for name, process in self._binds.items():
-            given[name] = process(given[name])
-        values: Any = given if self._order is None else [given[name] for name in self._order]
+        """Execute on the connection's driver; one that lost its server is not used again."""
         raw: Any = connection.connection.dbapi_connection
         try:
-            found = raw.execute(self._text, values).fetchall()
+            return self.fetch(raw, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
             if connection.dialect.is_disconnect(error, raw, None):
                 connection.engine.dispose()
                 connection.invalidate(error)
             raise
+
+    def fetch(self, raw: Any, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+        """Execute on a driver's connection."""
+        given = {**self._fixed, **parameters}
+        for name, process in self._binds.items():
+            given[name] = process(given[name])
+        values: Any = given if self._order is None else [given[name] for name in self._order]
+        found = raw.execute(self._text, values).fetchall()
         if not self._columns:
             return found  # type: ignore[no-any-return]
         return [self._row(row) for row in found]
@@ -102,6 +115,8 @@ def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> _Prep
 
 
 _READER = "portal_reader"
+#: On SQLite the hot reads need no more than the pool's own connection.
+_POOLED = "portal_pooled"
 
 
 def init_app(app: Flask) -> None:
@@ -109,9 +124,10 @@ def init_app(app: Flask) -> None:
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
-        connection = g.pop(_READER, None)
-        if connection is not None:
-            connection.close()
+        for name in (_READER, _POOLED):
+            connection = g.pop(name, None)
+            if connection is not None:
+                connection.close()
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):

@@ -2,8 +2,8 @@
 
 import re
 import time
-import uuid
 from collections.abc import Callable
+from random import getrandbits
 
 import structlog
 from flask import Flask, Request, Response, g
@@ -58,7 +58,7 @@ def init_app(app: Flask) -> None:
         current, notes = request_ctx.request, app_ctx.g
         notes.started = time.perf_counter()
         given = current.headers.get("X-Request-ID")
-        notes.request_id = given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        notes.request_id = given if given and _REQUEST_ID.fullmatch(given) else f"{getrandbits(128):032x}"
         set_writing(current.method not in SAFE_METHODS)
 
     always = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
