@@ -182,7 +182,7 @@ def serve_command() -> None:
 
 def _warn(config: Config) -> None:
     if config.base_url is None:
-        log.warning("serve.no_base_url", meaning="links in mails use the host that a request names; set BASE_URL")
+        log.warning("serve.no_base_url", meaning="mails that anybody may ask for hold no links; set BASE_URL")
     if config.smtp is None:
         log.warning("serve.no_smtp", meaning="mails are written to the instance folder; set SMTP_URL")
 
