@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes
 FLASK := $(BIN)/flask --app wsgi
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --generate-hashes --universal \
-	--python-version 3.11 --no-emit-index-url
+	--python-version 3.11 --no-strip-extras --no-emit-index-url
 CATALOGS := portal/translations
 # Domain errors whose first argument a person may read.
 ERRORS := Forbidden NotFound NotSignedIn Conflict TooManyRequests Unavailable
