@@ -11,8 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
+from portal.accounts.views import sign_in as accounts_sign_in
 from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
 from portal.checkin.queries import devices
@@ -189,7 +189,7 @@ def create_app(config: Config | None = None) -> Flask:
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
     doors = (
-        accounts_views,
+        accounts_sign_in,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
