@@ -76,7 +76,7 @@ def start_session(*, verified: Verified, client: Client, replaces: int | None = 
     if verified.new_hash is not None:
         user.password_hash = verified.new_hash
     name = user.name or user.email
-    actor = Actor(kind="user", id=user.id, label=name)
+    actor = Actor("user", user.id, name, user.is_admin)
     row, token = _add_session(client, replaces, user_id=user.id, expires=clock.now() + USER_IDLE)
     record(
         actor=actor, action="user.signed_in", object_kind="user", object_id=user.id, data={"address": client.address}
@@ -152,9 +152,12 @@ def end_session(*, sign_in: SignIn) -> None:
     )
 
 
-def end_sessions(*, actor: Actor, user: User) -> int:
-    """Sign a user out everywhere; how many browsers that were."""
-    ended = db.session.execute(sa.delete(Session).where(Session.user_id == user.id).returning(Session.id)).all()
+def end_sessions(*, actor: Actor, user: User, keep: int | None = None) -> int:
+    """Sign a user out everywhere (but in the session ``keep``); how many browsers that were."""
+    statement = sa.delete(Session).where(Session.user_id == user.id)
+    if keep is not None:
+        statement = statement.where(Session.id != keep)
+    ended = db.session.execute(statement.returning(Session.id)).all()
     if ended:
         record(
             actor=actor,
@@ -164,6 +167,15 @@ def end_sessions(*, actor: Actor, user: User) -> int:
             data={"count": len(ended)},
         )
     return len(ended)
+
+
+def end_one_session(*, actor: Actor, user_id: int, session_id: int) -> bool:
+    """Sign one of a user's browsers out; whether it was still signed in."""
+    statement = sa.delete(Session).where(Session.id == session_id, Session.user_id == user_id).returning(Session.id)
+    if db.session.execute(statement).first() is None:
+        return False
+    record(actor=actor, action="user.sessions_ended", object_kind="user", object_id=user_id, data={"count": 1})
+    return True
 
 
 def stamp_session(session_id: int, *, slide: bool) -> None:
