@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import history as accounts_history
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
@@ -18,6 +19,7 @@ from portal.accounts.views import admin as admin_pages
 from portal.accounts.views import admin_users as admin_user_pages
 from portal.accounts.views import forgot as forgot_pages
 from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import log as log_pages
 from portal.accounts.views import organizer_settings as organizer_settings_pages
 from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
@@ -156,6 +158,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Settings"), "settings", "organizer_settings.edit", CHANGES_SETTINGS, level="organizer"),
+        NavEntry(lazy_gettext("Log"), "history", "log.index", MANAGES_TEAMS | CHANGES_SETTINGS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
@@ -209,7 +212,7 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(app, accounts_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES)
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -218,6 +221,7 @@ def create_app(config: Config | None = None) -> Flask:
         admin_pages,
         admin_user_pages,
         organizer_settings_pages,
+        log_pages,
         team_pages,
         exhibitor_codes,
         exhibitor_send_code,
