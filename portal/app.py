@@ -49,6 +49,8 @@ from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
+from portal.privacy import history as privacy_history
+from portal.privacy import views as privacy_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -140,6 +142,7 @@ def load_sign_in(token: str) -> SignIn | None:
 
 
 MANAGES_TEAMS = frozenset(("can_change_teams",))
+CHANGES_ORDERS = frozenset(("can_change_orders",))
 CHANGES_SETTINGS = frozenset(("can_change_organizer_settings",))
 
 
@@ -162,6 +165,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
+        NavEntry(lazy_gettext("Privacy"), "shield", "privacy.index", CHANGES_ORDERS),
     ),
     boards=(
         checkin_figures.board,
@@ -212,7 +216,9 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, accounts_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(
+        app, accounts_history.SENTENCES, privacy_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES
+    )
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -233,6 +239,7 @@ def create_app(config: Config | None = None) -> Flask:
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,
+        privacy_pages,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
