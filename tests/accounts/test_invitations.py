@@ -105,11 +105,11 @@ def test_opening_the_link_changes_nothing(
     assert members(app) == [fair.organizer_email]
 
 
-@pytest.mark.parametrize("token", ["x", "0" * 64, "0" * 5000, "%00", "ä"])
-def test_a_link_that_is_none(client: FlaskClient, fair: Fair, token: str) -> None:
-    answer = client.get(f"/invitation/{token}")
-    assert answer.status_code == 404
-    assert "Grace" not in answer.text
+def test_a_link_that_is_none(client: FlaskClient, fair: Fair) -> None:
+    for token in ("x", "0" * 64, "0" * 5000, "%00", "ä"):
+        answer = client.get(f"/invitation/{token}")
+        assert answer.status_code == 404, token
+        assert "Grace" not in answer.text
 
 
 def test_a_newcomer_sets_name_and_password_and_is_in(
