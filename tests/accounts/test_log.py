@@ -99,7 +99,7 @@ def test_entries_of_events_are_for_those_who_may_see_the_event(client: FlaskClie
     assert {entry["event"] for entry in exported} == {"otherconf", None}
 
 
-FILTERS = (
+FILTERS: tuple[tuple[str, set[str]], ...] = (
     ("event=otherconf", {"Cleo"}),
     ("event=nothing", {"Ada", "=Bob()", "Cleo"}),
     ("who=user", {"Ada", "=Bob()", "Cleo"}),

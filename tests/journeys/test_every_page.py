@@ -5,14 +5,19 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.journeys.conftest import AXE, DESK, PHONE, Site, violations
+from tests.journeys.conftest import AXE, DESK, PHONE, Site, flask, violations
 from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
 
 EVENT = "/organizer/bigevents/sampleconf"
+ORGANIZER = "/organizer/bigevents/-"
 PAGES = {
     "nobody": [
         "/",
         "/login",
+        "/login/forgot",
+        "/login/forgot/sent",
+        "/login/reset/no-such-link",
+        "/invitation/no-such-link",
         "/e/",
         "/e/VKHZ2FU84",
         "/e/send",
@@ -38,8 +43,22 @@ PAGES = {
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
         f"{EVENT}/seats/plan",
+        f"{EVENT}/privacy/",
+        f"{EVENT}/privacy/?q=an",
+        "/account/",
+        f"{ORGANIZER}/teams/",
+        f"{ORGANIZER}/teams/new",
+        f"{ORGANIZER}/settings/",
+        f"{ORGANIZER}/log/",
+        f"{ORGANIZER}/log/?q=nobody+has+this",
         "/organizer/bigevents/seriesconf/",
         "/organizer/bigevents/no-such-event/",
+    ],
+    "administrator": [
+        "/admin/organizers/",
+        "/admin/organizers/new",
+        "/admin/organizers/?q=nobody+has+this",
+        "/admin/users/",
     ],
 }
 
@@ -68,6 +87,17 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
     if person == "organizer":
         sign_in_organizer(page, site)
         addresses.append(first_of(page, f"{EVENT}/exhibitors/", "main tbody a"))
+        addresses.append(first_of(page, f"{ORGANIZER}/teams/", "main tbody a"))
+        addresses.append(f"{addresses[-1]}edit")
+        page.goto(f"{EVENT}/privacy/?q=an")
+        ticket = page.locator("input[name=ticket]").first.get_attribute("value")
+        addresses.append(f"{EVENT}/privacy/person?ticket={ticket}")
+    if person == "administrator":
+        flask(
+            site.environ, "user", "create", "root@example.org", "--admin", "--password-stdin", typed="root pass phrase"
+        )
+        sign_in_organizer(page, site, "root@example.org", "root pass phrase")
+        addresses.append(first_of(page, "/admin/users/", "main tbody a"))
     problems: list[str] = []
     for address in addresses:
         page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
