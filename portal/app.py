@@ -51,6 +51,7 @@ from portal.vouchers import figures as voucher_figures
 from portal.web import (
     access,
     assets,
+    cors,
     dev,
     errors,
     filters,
@@ -176,6 +177,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.after_request_funcs[None].remove(login._update_remember_cookie)
     i18n.init_app(app)
     errors.init_app(app)
+    cors.init_app(app, config)
     rest.init_app(app)
     access.init_app(app, Loaders())
     idempotency.init_app(app)

@@ -15,6 +15,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
+from portal.web import throttle as throttles
 from portal.web.limits import wrong_code
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -265,6 +266,7 @@ def loaders() -> Loaders:
 def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
+    throttle = throttles.of(app)
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
@@ -278,4 +280,12 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        return rule.check(rule)
+        if throttle is None:
+            return rule.check(rule)
+        try:
+            refused = rule.check(rule)
+        except Forbidden:
+            throttle.spend()
+            raise
+        throttle.spend()
+        return refused
