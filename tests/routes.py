@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.routing import BuildError
 
+from portal.checkin.api import PREFIXES
 from portal.checkin.models import CheckinList, Device
 from portal.core.codes import hash_token
 from portal.core.database import db
@@ -97,7 +98,6 @@ def furnish(fair: Fair) -> Place:
     event = {
         "organizer": "bigevents",
         "event": "sampleconf",
-        "prefix": "eventyaydroid",
         "code": fair.full_code,
         "exhibitor_id": fair.exhibitor,
         "lead_id": fair.leads[0],
@@ -123,13 +123,16 @@ def all_routes(app: Flask, place: Place) -> list[Route]:
         assert rule is not None, f"{entry.rule} declares no rule"
         names = frozenset(entry.arguments)
         values = place.values(names)
-        try:
-            path = adapter.build(entry.endpoint, values)
-        except (BuildError, ValueError):  # a converter wants another kind of value
-            values |= {name: f"x{ABSENT}" for name, value in values.items() if value == ABSENT}
-            path = adapter.build(entry.endpoint, values)
-        known = not any(str(value).endswith(str(ABSENT)) for value in values.values())
-        for method in _METHODS:
-            if method in (entry.methods or ()):
-                found.append(Route(method, path, entry.rule, entry.endpoint, rule, names, known))
-    return sorted(found, key=lambda route: (route.pattern, route.method))
+        for prefix in PREFIXES if "prefix" in names else ("",):
+            values |= {"prefix": prefix} if prefix else {}
+            try:
+                path = adapter.build(entry.endpoint, values)
+            except (BuildError, ValueError):  # a converter wants another kind of value
+                values |= {name: f"x{ABSENT}" for name, value in values.items() if value == ABSENT}
+                path = adapter.build(entry.endpoint, values)
+            known = not any(str(value).endswith(str(ABSENT)) for value in values.values())
+            known = known and not (prefix == "pretixdroid" and "download" in entry.rule)  # version 2 has none
+            for method in _METHODS:
+                if method in (entry.methods or ()):
+                    found.append(Route(method, path, entry.rule, entry.endpoint, rule, names, known))
+    return sorted(found, key=lambda route: (route.pattern, route.method, route.path))

@@ -55,6 +55,7 @@ _ERROR_HEADERS = {
     429: ("Retry-After", "The seconds to wait.", "integer"),
 }
 _DETAIL = {"$ref": "#/components/schemas/Detail"}
+_FIELDS = {"$ref": "#/components/schemas/FieldErrors"}
 _CONDITIONAL = {
     "ETag": {"description": "Changes whenever the body does.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When anything that shows last changed.", "schema": {"type": "string"}},
@@ -119,7 +120,7 @@ def make_api(app: Flask) -> PortalApi:
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
     for status, description in _ERRORS.items():
-        body = {"anyOf": [_DETAIL, {"$ref": "#/components/schemas/FieldErrors"}]} if status == 400 else _DETAIL
+        body = {"anyOf": [_DETAIL, _FIELDS, {"type": "array", "items": _FIELDS}]} if status == 400 else _DETAIL
         response = {"description": description, "content": {JSON_TYPE: {"schema": body}}}
         if status in _ERROR_HEADERS:
             name, meaning, kind = _ERROR_HEADERS[status]
@@ -194,14 +195,20 @@ def documented(
     listing: bool = False,
     writing: bool = False,
     security: str = "team_token",
+    also: Sequence[int] = (),
+    validated: bool = False,
 ) -> Callable[[View], View]:
-    """Describe a REST door without wrapping it: put it above the access rule."""
+    """Describe a REST door without wrapping it: put it above the access rule.
+
+    ``also`` are other statuses with the same answer; ``validated`` answers carry an ETag and may be 304.
+    """
 
     def decorate(view: View) -> View:
         success: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if answer is not None:
             success["content"] = {JSON_TYPE: {"schema": answer}}
         responses: dict[str, Any] = {str(status): success}
+        responses |= {str(other): success | {"description": HTTPStatus(other).phrase} for other in also}
         parameters = [dict(entry) for entry in query]
         statuses = {*errors, 406}
         if listing:
@@ -209,6 +216,10 @@ def documented(
             responses["304"] = {"description": "Nothing that shows has changed."}
             parameters += [_header("If-None-Match"), _header("If-Modified-Since"), *map(dict, PAGING)]
             statuses.add(400)
+        if validated:
+            success["headers"] = {"ETag": _CONDITIONAL["ETag"]}
+            responses["304"] = {"description": "Nothing that shows has changed."}
+            parameters.append(_header("If-None-Match"))
         operation: dict[str, Any] = {"security": [{security: []}]}
         if writing:
             statuses |= {400, 409}

@@ -147,10 +147,10 @@ def _set_examples(operation: dict[str, Any], name: str) -> None:
     if "request" in example and "requestBody" in operation:
         for content in operation["requestBody"]["content"].values():
             content.setdefault("example", example["request"])
-    for status, answer in example.get("answers", {}).items():
-        described = operation["responses"].get(status, {})
-        for content in described.get("content", {}).values():
-            content.setdefault("example", answer)
+    for answer in example.get("answers", {}).values():  # one, of whichever of the good statuses
+        for status, described in operation["responses"].items():
+            for content in described.get("content", {}).values() if status.startswith("2") else ():
+                content.setdefault("example", answer)
 
 
 def _describe(parameter: dict[str, Any]) -> None:
