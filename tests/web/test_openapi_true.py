@@ -45,7 +45,7 @@ def test_every_json_door_is_described(app: Flask) -> None:
 def test_what_is_asked_rightly(
     app: Flask, place: Place, people: list[Persona], all_operations: list[Operation]
 ) -> None:
-    problems = []
+    problems: list[str] = []
     for operation in all_operations:
         answer = operation.send(app, entitled(people, operation.route), place)
         problems += operation.problems(answer)
