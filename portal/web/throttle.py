@@ -71,8 +71,16 @@ class Throttle:
             message = f"This token has made its requests of this minute. Please try again in {seconds} s."
             raise TooManyRequests(message, retry_after=seconds)
 
+    def forget(self) -> None:
+        """Know nothing of any token, as a process that has just started."""
+        with self._lock:
+            self._known = {}
+
 
 def of(app: Flask) -> Throttle | None:
     """The throttle of ``app``; None where its settings name no rate."""
     config: Config = app.config["PORTAL"]
-    return Throttle(config.api_rate) if config.api_rate and config.ratelimit_enabled else None
+    if not config.api_rate or not config.ratelimit_enabled:
+        return None
+    throttle = app.extensions["portal_throttle"] = Throttle(config.api_rate)
+    return throttle
