@@ -46,6 +46,7 @@ from portal.seating.views import change as seating_change_pages
 from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
+from portal.upkeep import cli as upkeep_cli
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.web import (
@@ -213,7 +214,7 @@ def create_app(config: Config | None = None) -> Flask:
             app.register_blueprint(blueprint)
     for jobs in (exhibitor_jobs,):
         jobs.init_app(app)
-    for commands in (serve, worker, exchange_cli):
+    for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
     for group in (accounts_cli.users, accounts_cli.tokens):
         app.cli.add_command(group)
