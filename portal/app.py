@@ -10,9 +10,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
+from portal.accounts.views import account as account_pages
+from portal.accounts.views import forgot as forgot_pages
+from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import sign_in as accounts_sign_in
+from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
 from portal.checkin.queries import devices
@@ -122,7 +127,7 @@ def load_sign_in(token: str) -> SignIn | None:
     return SignIn(
         token=token,
         session_id=found.id,
-        actor=scope.actor if scope else Actor(kind="user", id=found.user_id, label=found.name),
+        actor=scope.actor if scope else Actor("user", found.user_id, found.name, found.is_admin),
         name=scope.exhibitor_name if scope else found.name,
         locale=scope.locale if scope else found.locale,
         user_id=found.user_id,
@@ -131,11 +136,15 @@ def load_sign_in(token: str) -> SignIn | None:
     )
 
 
+MANAGES_TEAMS = frozenset(("can_change_teams",))
+
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Your account"), "user", "account.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
+        NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
@@ -192,7 +201,11 @@ def create_app(config: Config | None = None) -> Flask:
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
     doors = (
-        accounts_views,
+        accounts_sign_in,
+        forgot_pages,
+        invitation_pages,
+        account_pages,
+        team_pages,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
@@ -212,7 +225,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (exhibitor_jobs,):
+    for jobs in (accounts_jobs, exhibitor_jobs):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
