@@ -140,9 +140,11 @@ def date_choices(event_id: int) -> list[tuple[int, LocalisedString, dt.datetime]
     return [(id_, name, date) for id_, name, date in db.session.execute(statement)]
 
 
-def device_choices(event_id: int) -> list[tuple[int, str]]:
-    """The devices of an event by name; one query."""
+def device_choices(event_id: int, *, list_id: int | None = None) -> list[tuple[int, str]]:
+    """The devices of an event, or of one of its lists, by name; one query."""
     statement = sa.select(Device.id, Device.name).where(Device.event_id == event_id)
+    if list_id is not None:
+        statement = statement.where(Device.list_id == list_id)
     found = db.session.execute(statement.order_by(Device.name, Device.id).limit(MOST_CHOICES))
     return [(id_, name) for id_, name in found]
 
