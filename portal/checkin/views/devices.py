@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import segno
 from flask import flash, redirect, request, url_for
@@ -21,7 +22,7 @@ from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
 from portal.web.lists import page_part, page_url
 from portal.web.params import parse_id
-from portal.web.urls import external_url
+from portal.web.urls import public_base
 
 DEVICE = "/devices/<int(max=9007199254740991):device_id>"
 
@@ -116,10 +117,8 @@ def _date(scope: EventScope, list_id: int | None) -> int | None:
 
 def _paired(scope: EventScope, row: Device, key: str, subevent_id: int | None) -> ResponseReturnValue:
     """The code that the phones' app scans. It is in this answer and nowhere else."""
-    door: dict[str, Any] = {"prefix": "pretixdroid", **where(scope)}
-    if subevent_id is not None:
-        door["subevent"] = subevent_id
-    address = external_url("checkin.redeem_ticket", **door).removesuffix("redeem/")
+    event = "/".join(quote(slug) for slug in (scope.organizer_slug, scope.event_slug))
+    address = f"{public_base().rstrip('/')}/pretixdroid/api/{event}/" + (f"{subevent_id}/" if subevent_id else "")
     content = json.dumps(
         {
             "version": pairing.VERSION,
