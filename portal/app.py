@@ -20,8 +20,14 @@ from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
+from portal.checkin import history as checkin_history
 from portal.checkin.queries import devices
 from portal.checkin.services import devices as device_stamps
+from portal.checkin.views import desk as gate_desk
+from portal.checkin.views import devices as gate_devices
+from portal.checkin.views import figures as gate_figures
+from portal.checkin.views import lists as gate_lists
+from portal.checkin.views import log as gate_log
 from portal.config import ROOT, Config
 from portal.core import clock, queue, statements
 from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
@@ -148,6 +154,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
+        NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
     ),
     boards=(
         checkin_figures.board,
@@ -199,7 +206,7 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -216,6 +223,11 @@ def create_app(config: Config | None = None) -> Flask:
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,
+        gate_lists,
+        gate_devices,
+        gate_desk,
+        gate_figures,
+        gate_log,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
