@@ -10,13 +10,24 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
+from portal.accounts.views import account as account_pages
+from portal.accounts.views import forgot as forgot_pages
+from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import sign_in as accounts_sign_in
+from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
 from portal.checkin import figures as checkin_figures
+from portal.checkin import history as checkin_history
 from portal.checkin.queries import devices
 from portal.checkin.services import devices as device_stamps
+from portal.checkin.views import desk as gate_desk
+from portal.checkin.views import devices as gate_devices
+from portal.checkin.views import figures as gate_figures
+from portal.checkin.views import lists as gate_lists
+from portal.checkin.views import log as gate_log
 from portal.config import ROOT, Config
 from portal.core import clock, queue, statements
 from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
@@ -46,11 +57,13 @@ from portal.seating.views import change as seating_change_pages
 from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
+from portal.upkeep import cli as upkeep_cli
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.web import (
     access,
     assets,
+    cors,
     dev,
     errors,
     filters,
@@ -120,7 +133,7 @@ def load_sign_in(token: str) -> SignIn | None:
     return SignIn(
         token=token,
         session_id=found.id,
-        actor=scope.actor if scope else Actor(kind="user", id=found.user_id, label=found.name),
+        actor=scope.actor if scope else Actor("user", found.user_id, found.name, found.is_admin),
         name=scope.exhibitor_name if scope else found.name,
         locale=scope.locale if scope else found.locale,
         user_id=found.user_id,
@@ -129,14 +142,19 @@ def load_sign_in(token: str) -> SignIn | None:
     )
 
 
+MANAGES_TEAMS = frozenset(("can_change_teams",))
+
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Your account"), "user", "account.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
+        NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
+        NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
     ),
     boards=(
         checkin_figures.board,
@@ -180,6 +198,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.after_request_funcs[None].remove(login._update_remember_cookie)
     i18n.init_app(app)
     errors.init_app(app)
+    cors.init_app(app, config)
     rest.init_app(app)
     access.init_app(app, Loaders())
     idempotency.init_app(app)
@@ -187,9 +206,13 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
     doors = (
-        accounts_views,
+        accounts_sign_in,
+        forgot_pages,
+        invitation_pages,
+        account_pages,
+        team_pages,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
@@ -200,6 +223,11 @@ def create_app(config: Config | None = None) -> Flask:
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,
+        gate_lists,
+        gate_devices,
+        gate_desk,
+        gate_figures,
+        gate_log,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
@@ -209,9 +237,9 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (exhibitor_jobs,):
+    for jobs in (accounts_jobs, exhibitor_jobs):
         jobs.init_app(app)
-    for commands in (serve, worker, exchange_cli):
+    for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
     for group in (accounts_cli.users, accounts_cli.tokens):
         app.cli.add_command(group)

@@ -6,6 +6,9 @@ from portal.core.actors import Actor
 from portal.core.models import AuditEntry
 from portal.core.statements import run
 
+#: Marks an entry's data where an administrator of the installation acted.
+ADMINISTRATOR = "administrator"
+
 _INSERT = AuditEntry.metadata.tables["audit_log"].insert()
 
 
@@ -19,7 +22,11 @@ def record(
     object_id: int | None = None,
     data: dict[str, Any] | None = None,
 ) -> int:
-    """Add an entry to the transaction; its id. ``action`` is ``thing.done``; ``data`` is JSON and holds no secret."""
+    """Add an entry to the transaction; its id. ``action`` is ``thing.done``; ``data`` is JSON and holds no secret.
+
+    What an administrator did says so under `ADMINISTRATOR`: they may have done it where they are in no team.
+    """
+    said = data or {}
     added = run(
         _INSERT,
         {
@@ -31,7 +38,7 @@ def record(
             "action": action,
             "object_kind": object_kind,
             "object_id": object_id,
-            "data": data or {},
+            "data": {**said, ADMINISTRATOR: True} if actor.is_admin else said,
         },
     )
     key = added.inserted_primary_key

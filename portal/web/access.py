@@ -15,6 +15,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
+from portal.web import throttle as throttles
 from portal.web.limits import wrong_code
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -52,6 +53,12 @@ class Rule:
     permission: str | None = None
     check: Callable[["Rule"], ResponseReturnValue | None] = lambda _rule: None
     browser: bool = True
+    #: Permissions that open it as well as ``permission`` does.
+    others: frozenset[str] = frozenset()
+
+    def opens(self, permissions: frozenset[str]) -> bool:
+        """Whether somebody with these permissions may pass."""
+        return self.permission is None or self.permission in permissions or bool(self.others & permissions)
 
 
 def _declare(rule: Rule) -> Callable[[View], View]:
@@ -134,15 +141,15 @@ def _check_organizer(rule: Rule) -> ResponseReturnValue | None:
     scope = loaders().organizer_scope(cast(SignIn, signed_in()), args["organizer"])
     if scope is None:
         raise _not_yours()
-    if rule.permission and not scope.may(rule.permission):
+    if not rule.opens(scope.permissions):
         raise _not_allowed()
     g.organizer_scope = scope
     return None
 
 
-def organizer_member(permission: str | None = None) -> Callable[[View], View]:
-    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` where one is named."""
-    return _declare(Rule("organizer_member", permission, _check_organizer))
+def organizer_member(permission: str | None = None, *others: str) -> Callable[[View], View]:
+    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` or one of ``others``."""
+    return _declare(Rule("organizer_member", permission, _check_organizer, others=frozenset(others)))
 
 
 def _check_member(rule: Rule) -> ResponseReturnValue | None:
@@ -312,6 +319,7 @@ def loaders() -> Loaders:
 def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
+    throttle = throttles.of(app)
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
@@ -325,4 +333,12 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        return rule.check(rule)
+        if throttle is None:
+            return rule.check(rule)
+        try:
+            refused = rule.check(rule)
+        except Forbidden:
+            throttle.spend()
+            raise
+        throttle.spend()
+        return refused
