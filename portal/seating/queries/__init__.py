@@ -80,9 +80,9 @@ def holder_columns(seats: Any) -> list[sa.ColumnElement[Any]]:
 
 
 def own_columns(seats: Any) -> list[sa.ColumnElement[Any]]:
-    """The columns of a seat itself, in the order of `FIELDS`."""
+    """The columns of a seat itself, in the order of `FIELDS`; `blocked` as the database has it."""
     names = [{"subevent": "subevent_id", "product": "product_id"}.get(name, name) for name in FIELDS[:-3]]
-    return [seats.c[name] for name in names]
+    return [sa.type_coerce(seats.c[name], sa.Integer) if name == "blocked" else seats.c[name] for name in names]
 
 
 def _free() -> list[sa.ColumnElement[bool]]:
@@ -157,12 +157,25 @@ class Selection:
     def page(self, *, limit: int, offset: int) -> list[dict[str, Any]]:
         """Some of them, by id."""
         found = rows(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset})
-        return [dict(zip(FIELDS, row, strict=True)) for row in found]
+        return [_resource(*row) for row in found]
 
     def one(self, seat_id: int) -> dict[str, Any] | None:
         """The one with this id."""
         found = rows(_single(self.kind), self.parameters | {"id": seat_id})
-        return dict(zip(FIELDS, found[0], strict=True)) if found else None
+        return _resource(*found[0]) if found else None
+
+
+def _resource(
+    id_: int, subevent: int | None, zone_name: str, row_name: str, row_label: str | None, seat_number: str,
+    seat_label: str | None, seat_guid: str, product: int | None, blocked: int, orderposition: int | None,
+    cartposition: int | None, voucher: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A row as the contract prints it: written out, since it is what long lists spend their time with."""
+    return {
+        "id": id_, "subevent": subevent, "zone_name": zone_name, "row_name": row_name, "row_label": row_label,
+        "seat_number": seat_number, "seat_label": seat_label, "seat_guid": seat_guid, "product": product,
+        "blocked": blocked == 1, "orderposition": orderposition, "cartposition": cartposition, "voucher": voucher,
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1000)
