@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from portal.core.database import db, is_writing, reading_engine
+from portal.core.database import db, is_writing, reading_engine, sqlite_reader
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> sa.CursorResult[*tuple[Any, ...]]:
@@ -52,12 +52,7 @@ def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) 
     prepared = _prepared(engine.dialect, statement)
     if engine.dialect.name != "sqlite":
         return prepared.rows(_connection(), parameters)
-    notes = app_ctx.g
-    pooled = notes.get(_POOLED)
-    if pooled is None:
-        pooled = engine.raw_connection()
-        setattr(notes, _POOLED, pooled)
-    return prepared.fetch(pooled.dbapi_connection, parameters)
+    return prepared.fetch(sqlite_reader(engine), parameters)
 
 
 class _Prepared:
@@ -115,8 +110,6 @@ def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> _Prep
 
 
 _READER = "portal_reader"
-#: On SQLite the hot reads need no more than the pool's own connection.
-_POOLED = "portal_pooled"
 
 
 def init_app(app: Flask) -> None:
@@ -124,10 +117,9 @@ def init_app(app: Flask) -> None:
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
-        for name in (_READER, _POOLED):
-            connection = g.pop(name, None)
-            if connection is not None:
-                connection.close()
+        connection = app_ctx.g.pop(_READER, None)
+        if connection is not None:
+            connection.close()
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):

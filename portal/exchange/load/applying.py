@@ -135,6 +135,8 @@ class EventWriter:
         link(links.QUESTION_ITEMS)
         put(kinds.SEATING_PLAN)
         put(kinds.SEAT)
+        if self._not_same(kinds.SEAT):
+            self.writer.touch(kinds.EVENT, [self.part.owner])
         put(kinds.VOUCHER)
         put(kinds.CHECKIN_LIST)
         self.writer.touch(kinds.CHECKIN_LIST, link(links.LIST_ITEMS))
