@@ -38,6 +38,8 @@ from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
+from portal.leads import history as lead_history
+from portal.leads.views import bulk as leads_bulk
 from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
@@ -183,13 +185,14 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
     doors = (
         accounts_views,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
         leads_pages,
+        leads_bulk,
         ops,
         event_pages,
         exhibitors_of_organizers,

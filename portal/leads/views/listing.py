@@ -1,5 +1,6 @@
 """What stands around the list of leads: its figures, filters, sorting and addresses."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -42,9 +43,14 @@ def address(params: dict[str, str], **changes: str) -> str:
 
 
 def rows(
-    scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int, total: int | None = None
+    scope: ExhibitorScope,
+    sight: Sight,
+    wanted: LeadFilter,
+    page: int,
+    total: int | None = None,
+    selected: Collection[int] = (),
 ) -> dict[str, Any]:
-    """A page of the list; ``total`` is the number of all leads where it is known."""
+    """A page of the list; ``total`` is the number of all leads where it is known, ``selected`` what stays ticked."""
     leads = queries.lead_page(
         exhibitor_id=scope.exhibitor_id,
         timezone=scope.timezone,
@@ -66,6 +72,8 @@ def rows(
         "columns": _columns(sight, wanted, params),
         "with_notes": sight.settings.lead_notes,
         "tags_exist": bool(sight.settings.lead_tags) or any(row.tags for row in leads.rows),
+        "bulk_tags": list(dict.fromkeys((*sight.settings.lead_tags, *(tag for row in leads.rows for tag in row.tags)))),
+        "selected": selected,
         "detail": False,
     }
 
@@ -110,7 +118,8 @@ def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[d
         return column
 
     by_name = "attendee_name" in sight.shown.ids
-    columns = [
+    columns: list[dict[str, Any]] = [
+        {"class": "select"},
         head(gettext("Name"), "name", "name-desc", "name") if by_name else {"label": gettext("Attendee")},
         head(gettext("Scanned"), "newest", "oldest", "oldest"),
         head(gettext("Rating"), "rating-desc", "rating", "rating"),
