@@ -19,7 +19,7 @@ from portal.checkin.queries import devices
 from portal.checkin.services import devices as device_stamps
 from portal.config import ROOT, Config
 from portal.core import clock, queue, statements
-from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
+from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
 from portal.core.database import db
 from portal.events import lists as event_lists
 from portal.events import queries as events
@@ -93,6 +93,9 @@ class Loaders:
     def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
         return events.user_scope(sign_in, organizer, event)
 
+    def organizer_scope(self, sign_in: SignIn, organizer: str) -> OrganizerScope | None:
+        return events.organizer_scope(sign_in, organizer)
+
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
         return exhibitors.scope_by_code(code)
 
@@ -131,7 +134,8 @@ def load_sign_in(token: str) -> SignIn | None:
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
-        NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", in_event=False),
+        NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),

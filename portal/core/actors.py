@@ -47,6 +47,21 @@ class EventScope:
 
 
 @dataclass(frozen=True, slots=True)
+class OrganizerScope:
+    """An organizer as one of its members (or an admin) may see it, with what all their teams together allow."""
+
+    actor: Actor
+    organizer_id: int
+    organizer_slug: str
+    organizer_name: str
+    permissions: frozenset[str]
+
+    def may(self, permission: str) -> bool:
+        """Whether the caller has a team permission at this organizer."""
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitorScope:
     """An exhibitor as the holder of one of its access codes may see it; the flags are the exhibitor's own."""
 

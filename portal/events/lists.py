@@ -184,6 +184,12 @@ def matching(sign_in: SignIn, query: str) -> list[int]:
     return found
 
 
+def of_organizer(sign_in: SignIn, organizer_id: int) -> list[int]:
+    """The ids of an organizer's events that a user may see."""
+    statement = _visible(sign_in.is_admin, Event.id).where(Event.organizer_id == organizer_id)
+    return list(run(statement, {"user_id": sign_in.user_id}).scalars())
+
+
 def visible_page(sign_in: SignIn, *, limit: int, offset: int = 0, ids: Sequence[int] | None = None) -> list[EventRow]:
     """Some of a user's events, by organizer, running ones first; one query. ``ids`` narrows them down."""
     now, everything = clock.now(), frozenset(PERMISSIONS)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, team_members
-from portal.core.actors import Actor, EventScope, SignIn
+from portal.core.actors import Actor, EventScope, OrganizerScope, SignIn
 from portal.core.codes import hash_token
 from portal.core.database import db
 from portal.core.statements import rows as read_rows
@@ -73,6 +73,20 @@ _ADMIN_SCOPE = (
 )
 
 
+_ORGANIZER = sa.select(Organizer.id, Organizer.slug, Organizer.name).where(
+    sa.func.lower(Organizer.slug) == sa.bindparam("organizer")
+)
+_MEMBER = (
+    sa.select(Organizer.id, Organizer.slug, Organizer.name, *_PERMISSION_COLUMNS)
+    .select_from(Organizer)
+    .join(Team, Team.organizer_id == Organizer.id)
+    .join(team_members, team_members.c.team_id == Team.id)
+    .where(
+        team_members.c.user_id == sa.bindparam("user_id"), sa.func.lower(Organizer.slug) == sa.bindparam("organizer")
+    )
+)
+
+
 def _scope(row: Any, actor: Actor, permissions: frozenset[str]) -> EventScope:
     return EventScope(
         actor=actor,
@@ -121,3 +135,17 @@ def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None
     if not rows:
         return None
     return _scope(rows[0], sign_in.actor, frozenset[str]().union(*(_granted(row) for row in rows)))
+
+
+def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
+    """What a signed-in user may do at an organizer by all teams together; everything for an admin, None for others."""
+    where = {"organizer": organizer.lower()}
+    if sign_in.is_admin:
+        rows = db.session.execute(_ORGANIZER, where).all()
+        granted = _ALL
+    else:
+        rows = db.session.execute(_MEMBER, where | {"user_id": sign_in.user_id}).all()
+        granted = frozenset[str]().union(*(_granted(row) for row in rows))
+    if not rows:
+        return None
+    return OrganizerScope(sign_in.actor, rows[0].id, rows[0].slug, rows[0].name, granted)

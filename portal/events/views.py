@@ -10,7 +10,7 @@ from portal.core.actors import SignIn
 from portal.core.history import latest_changes
 from portal.events import lists
 from portal.web import organizer as pages
-from portal.web.access import event_member, event_scope, signed_in, user
+from portal.web.access import event_member, event_scope, organizer_member, organizer_scope, signed_in, user
 from portal.web.lists import PAGE_SIZE, page_part, page_url, words
 
 blueprint = Blueprint("organizer", __name__, url_prefix="/organizer")
@@ -33,11 +33,29 @@ def index() -> ResponseReturnValue:
     events = lists.visible_page(sign_in, limit=part.size, offset=part.offset, ids=found)
     return pages.page(
         "events/index.html",
-        organizers=[(name, list(group)) for (_, name), group in groupby(events, _organizer)],
+        organizers=[(slug, name, list(group)) for (slug, name), group in groupby(events, _organizer)],
         columns=_columns(events),
         total=total,
         many=total > MANY,
         query=query,
+        part=part,
+        page_url=page_url,
+    )
+
+
+@blueprint.get("/<organizer>/-/")
+@organizer_member()
+def overview(organizer: str) -> ResponseReturnValue:
+    """The events of one organizer that the signed-in user may see."""
+    scope, sign_in = organizer_scope(), cast(SignIn, signed_in())
+    found = lists.of_organizer(sign_in, scope.organizer_id)
+    part = page_part(len(found))
+    events = lists.visible_page(sign_in, limit=part.size, offset=part.offset, ids=found)
+    return pages.page(
+        "events/overview.html",
+        organizer=scope.organizer_name,
+        events=events,
+        columns=_columns(events),
         part=part,
         page_url=page_url,
     )

@@ -10,7 +10,7 @@ from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.core.actors import ANONYMOUS, Actor, DeviceScope, EventScope, ExhibitorScope, SignIn
+from portal.core.actors import ANONYMOUS, Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
 from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
@@ -30,6 +30,9 @@ class Loaders(Protocol):
 
     def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
         """What a signed-in user may do in the event; None where it does not exist for them."""
+
+    def organizer_scope(self, sign_in: SignIn, organizer: str) -> OrganizerScope | None:
+        """What a signed-in user may do at the organizer; None where it does not exist for them."""
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
         """The exhibitor that an access code belongs to."""
@@ -90,6 +93,14 @@ def _to_sign_in(endpoint: str) -> ResponseReturnValue:
     return redirect(url_for(endpoint, next=target or None), 303)
 
 
+def _not_yours() -> NotFound:
+    return NotFound("This page does not exist, or it is not yours.")
+
+
+def _not_allowed() -> Forbidden:
+    return Forbidden("Your teams do not allow this. Ask the people who manage your team.")
+
+
 def _check_user(_rule: Rule) -> ResponseReturnValue | None:
     sign_in = signed_in()
     if sign_in is None or sign_in.user_id is None:
@@ -103,6 +114,37 @@ def user(view: View) -> View:
     return _declare(Rule("user", check=_check_user))(view)
 
 
+def _check_admin(rule: Rule) -> ResponseReturnValue | None:
+    refused = _check_user(rule)
+    if refused is None and not cast(SignIn, signed_in()).is_admin:
+        raise _not_yours()
+    return refused
+
+
+def admin(view: View) -> View:
+    """A page for the installation's admins; for everybody else it does not exist."""
+    return _declare(Rule("admin", check=_check_admin))(view)
+
+
+def _check_organizer(rule: Rule) -> ResponseReturnValue | None:
+    refused = _check_user(rule)
+    if refused is not None:
+        return refused
+    args = cast(dict[str, Any], request.view_args)
+    scope = loaders().organizer_scope(cast(SignIn, signed_in()), args["organizer"])
+    if scope is None:
+        raise _not_yours()
+    if rule.permission and not scope.may(rule.permission):
+        raise _not_allowed()
+    g.organizer_scope = scope
+    return None
+
+
+def organizer_member(permission: str | None = None) -> Callable[[View], View]:
+    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` where one is named."""
+    return _declare(Rule("organizer_member", permission, _check_organizer))
+
+
 def _check_member(rule: Rule) -> ResponseReturnValue | None:
     refused = _check_user(rule)
     if refused is not None:
@@ -111,9 +153,9 @@ def _check_member(rule: Rule) -> ResponseReturnValue | None:
     args = cast(dict[str, Any], request.view_args)
     scope = loaders().user_scope(sign_in, args["organizer"], args["event"])
     if scope is None:
-        raise NotFound("This page does not exist, or it is not yours.")
+        raise _not_yours()
     if rule.permission and not scope.may(rule.permission):
-        raise Forbidden("Your teams do not allow this. Ask the people who manage your team.")
+        raise _not_allowed()
     g.scope = scope
     g.event_zone = scope.timezone
     return None
@@ -237,6 +279,11 @@ def signed_in() -> SignIn | None:
 def actor() -> Actor:
     """Who makes this request."""
     return cast(Actor, g.get("actor", ANONYMOUS))
+
+
+def organizer_scope() -> OrganizerScope:
+    """The organizer of this request; there by the rule `organizer_member`."""
+    return cast(OrganizerScope, g.organizer_scope)
 
 
 def event_scope() -> EventScope:
