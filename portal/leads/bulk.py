@@ -45,7 +45,7 @@ class BulkDone:
 
 
 def change_leads(*, actor: Actor, exhibitor: ExhibitorScope, lead_ids: Sequence[int], change: BulkChange) -> BulkDone:
-    """All of them or none: `NotFound` where one is not the exhibitor's. Those that are so already count as unchanged."""
+    """All of them or none: `NotFound` where one is not the exhibitor's. Those that are so already do not count."""
     leads = _locked(exhibitor, lead_ids)
     if len(leads) != len(set(lead_ids)):
         raise NotFound("Some of these leads do not exist, or they are not yours. Nothing was changed.")

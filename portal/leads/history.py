@@ -22,8 +22,19 @@ def _changed_many(change: Change) -> str:
     return ngettext("Changed %(count)s lead", "Changed %(count)s leads", count, count=number(count))
 
 
+def _exported(change: Change) -> str:
+    count = int(change.data.get("count") or 0)
+    return ngettext("Exported %(count)s lead", "Exported %(count)s leads", count, count=number(count))
+
+
+def _export_forgotten(_change: Change) -> str:
+    return gettext("Took the last export of leads back")
+
+
 SENTENCES: Mapping[str, Sentence] = {
     "lead.scanned": _scanned,
     "lead.changed": _changed,
     "leads.changed": _changed_many,
+    "leads.exported": _exported,
+    "leads.export_forgotten": _export_forgotten,
 }

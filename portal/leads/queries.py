@@ -1,8 +1,8 @@
 """Reads about one exhibitor's leads: a page of them, one with its history, figures and what can be filtered by."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -75,6 +75,7 @@ class LeadRow:
     device_name: str | None
     device_uuid: str | None
     fields: list[FieldEntry]
+    name_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,60 @@ def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFi
     return None if row is None else _row(row, reader, answers_of(shown, [row.position_id]))
 
 
+def ids(*, exhibitor_id: int, timezone: str, wanted: LeadFilter, only_new: bool = False) -> list[int]:
+    """The leads that a filter finds, in its order; ``only_new`` those that no export handed out yet."""
+    conditions = _conditions(exhibitor_id, timezone, wanted)
+    if only_new:
+        conditions.append(Lead.exported.is_(None))
+    return list(db.session.scalars(sa.select(Lead.id).where(*conditions).order_by(*_order(wanted.sort))))
+
+
+def by_ids(lead_ids: Sequence[int], *, reader: FieldReader, shown: ShownFields, size: int) -> Iterator[LeadRow]:
+    """Leads in the order of their ids in ``lead_ids``, ``size`` at a time; no transaction is open between them."""
+    for start in range(0, len(lead_ids), size):
+        wanted = lead_ids[start : start + size]
+        rows = db.session.execute(
+            sa.select(*_COLUMNS).join(OrderPosition, OrderPosition.id == Lead.position_id).where(Lead.id.in_(wanted))
+        ).all()
+        answers = answers_of(shown, [row.position_id for row in rows])
+        db.session.rollback()
+        found = {row.id: row for row in rows}
+        yield from (_row(found[lead_id], reader, answers) for lead_id in wanted if lead_id in found)
+
+
+def name_schemes(exhibitor_id: int) -> set[str]:
+    """The schemes of the names that an exhibitor's leads have."""
+    scheme = OrderPosition.attendee_name_parts["_scheme"].as_string()
+    statement = (
+        sa.select(scheme)
+        .join(Lead, Lead.position_id == OrderPosition.id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .distinct()
+    )
+    return {name for name in db.session.scalars(statement) if name}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMark:
+    """How many leads there are, how many of them are new, and when the last export was that made others old."""
+
+    total: int
+    new: int
+    last: dt.datetime | None
+    last_count: int
+
+
+def export_mark(exhibitor_id: int) -> ExportMark:
+    """Two queries."""
+    total, old, last = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count(Lead.exported), sa.func.max(Lead.exported)).where(
+            Lead.exhibitor_id == exhibitor_id
+        )
+    ).one()
+    counted = sa.select(sa.func.count()).where(Lead.exhibitor_id == exhibitor_id, Lead.exported == last)
+    return ExportMark(total, total - old, last, (db.session.scalar(counted) or 0) if last else 0)
+
+
 def versions(lead_id: int) -> Sequence[LeadVersion]:
     """What a lead was set to, the newest first."""
     return db.session.scalars(
@@ -189,6 +244,7 @@ def _row(row: Any, reader: FieldReader, answers: dict[int, dict[str, GivenAnswer
         device_name=row.device_name,
         device_uuid=row.device_uuid,
         fields=fields,
+        name_parts=row.attendee_name_parts or {} if "attendee_name" in values else {},
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton
 from flask import url_for
@@ -19,6 +20,11 @@ from portal.web.filters import current_locale
 def reader(sight: Sight) -> FieldReader:
     """The shown fields in the page's language."""
     return FieldReader(sight.shown, str(current_locale()))
+
+
+def zone(scope: ExhibitorScope) -> ZoneInfo:
+    """The zone that the event's days are of."""
+    return ZoneInfo(scope.timezone)
 
 
 def asked(wanted: LeadFilter, page: int = 1) -> dict[str, str]:
