@@ -41,6 +41,7 @@ from portal.leads import figures as lead_figures
 from portal.leads import history as lead_history
 from portal.leads.views import bulk as leads_bulk
 from portal.leads.views import export as leads_export
+from portal.leads.views import figures as leads_figures
 from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
@@ -199,6 +200,7 @@ def create_app(config: Config | None = None) -> Flask:
         leads_pages,
         leads_bulk,
         leads_export,
+        leads_figures,
         ops,
         event_pages,
         exhibitors_of_organizers,

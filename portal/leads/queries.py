@@ -108,6 +108,11 @@ class Figures:
     ratings: list[Choice]
     days: list[tuple[dt.date, int]]
     hours: list[tuple[dt.datetime, int]]
+    by_hour: Mapping[dt.datetime, int]
+
+    def of_day(self, day: dt.date) -> list[tuple[dt.datetime, int]]:
+        """A day from its first to its last hour with leads; nothing for a day without any."""
+        return _whole_day(day, self.by_hour)
 
 
 def lead_page(
@@ -345,6 +350,7 @@ def figures(*, exhibitor_id: int, timezone: str) -> Figures:
         ],
         days=sorted(days.items()),
         hours=[entry for day in sorted(days)[-2:] for entry in _whole_day(day, by_hour)],
+        by_hour=by_hour,
     )
 
 
@@ -362,9 +368,11 @@ def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
     return found
 
 
-def _whole_day(day: dt.date, by_hour: dict[dt.datetime, int]) -> list[tuple[dt.datetime, int]]:
+def _whole_day(day: dt.date, by_hour: Mapping[dt.datetime, int]) -> list[tuple[dt.datetime, int]]:
     """Every hour from the day's first to its last lead."""
     hours = sorted(hour for hour in by_hour if hour.date() == day)
+    if not hours:
+        return []
     between = range(hours[0].hour, hours[-1].hour + 1)
     counts = {hour.hour: by_hour[hour] for hour in hours}
     return [(hours[0].replace(hour=number), counts.get(number, 0)) for number in between]

@@ -1,5 +1,6 @@
 """What stands around the list of leads: its figures, filters, sorting and addresses."""
 
+import datetime as dt
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -111,6 +112,7 @@ def summary(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, figures: Fi
         "may_scan": scope.allow_lead_scanning,
         "kept": {name: value for name, value in params.items() if name != "q"},
         "menus": _menus(figures, params, tags, devices),
+        "export_href": url_for("leads.export") + address(params, page="").removeprefix(url_for("leads.index")),
         "note_href": address(params, note="" if wanted.note else "1"),
     }
 
@@ -137,6 +139,59 @@ def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[d
 def stars(rating: int) -> str:
     """A rating in words."""
     return str(ngettext("%(num)s star", "%(num)s stars", rating))
+
+
+def pictures(scope: ExhibitorScope, sight: Sight, figures: Figures, asked_day: dt.date | None) -> dict[str, Any]:
+    """What the page of figures draws; ``asked_day`` is the day whose hours are shown, else the last two with leads."""
+    locale = current_locale()
+    chosen = asked_day if asked_day in dict(figures.days) else None
+    hours = figures.of_day(chosen) if chosen else figures.hours
+    form = "HH:mm" if chosen else "ccc H"
+    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
+    counts = {each.value: each.count for each in figures.ratings}
+    ratings = [*((str(stars_), stars(stars_)) for stars_ in range(5, -1, -1)), ("none", gettext("Not rated"))]
+    return {
+        "figures": figures,
+        "points": [(format_datetime(hour, form, locale=locale), count) for hour, count in hours],
+        "days": [(format_skeleton("MMMEd", day, locale=locale), count) for day, count in _every_day(figures.days)],
+        "day_chips": [
+            {
+                "label": format_skeleton("MMMEd", day, locale=locale),
+                "count": count,
+                "on": day == chosen,
+                "href": url_for("leads.figures", day=None if day == chosen else day.isoformat(), _anchor="hours"),
+            }
+            for day, count in figures.days[-_MOST_DAYS:]
+        ],
+        "ratings": [
+            (label, counts.get(value, 0), address({"rating": value}))
+            for value, label in ratings
+            if value not in ("0",) or counts.get(value)
+        ],
+        "tags": [
+            (each.label, each.count, address({"tag": each.value}))
+            for each in sorted(tags, key=lambda each: -each.count)[:_MOST_BARS]
+        ],
+        "devices": [
+            (each.label, each.count, address({"device": each.value}))
+            for each in sorted(devices, key=lambda each: -each.count)[:_MOST_BARS]
+        ],
+    }
+
+
+#: More columns or bars than these nobody reads; the list and the exports have everything.
+_MOST_DAYS = 60
+_MOST_BARS = 20
+
+
+def _every_day(days: list[tuple[dt.date, int]]) -> list[tuple[dt.date, int]]:
+    """The days from the first to the last with leads, those between without any too, at most two months of them."""
+    if not days:
+        return []
+    counts, last = dict(days), days[-1][0]
+    first = max(days[0][0], last - dt.timedelta(days=_MOST_DAYS - 1))
+    return [(day, counts.get(day, 0)) for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1))]
 
 
 def _menus(figures: Figures, params: dict[str, str], tags: list[Choice], devices: list[Choice]) -> list[dict[str, Any]]:
