@@ -43,6 +43,7 @@ from portal.leads.views import bulk as leads_bulk
 from portal.leads.views import export as leads_export
 from portal.leads.views import figures as leads_figures
 from portal.leads.views import pages as leads_pages
+from portal.leads.views import scanning as leads_scanning
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -201,6 +202,7 @@ def create_app(config: Config | None = None) -> Flask:
         leads_bulk,
         leads_export,
         leads_figures,
+        leads_scanning,
         ops,
         event_pages,
         exhibitors_of_organizers,

@@ -179,17 +179,26 @@ def ids(*, exhibitor_id: int, timezone: str, wanted: LeadFilter, only_new: bool 
     return list(db.session.scalars(sa.select(Lead.id).where(*conditions).order_by(*_order(wanted.sort))))
 
 
-def by_ids(lead_ids: Sequence[int], *, reader: FieldReader, shown: ShownFields, size: int) -> Iterator[LeadRow]:
-    """Leads in the order of their ids in ``lead_ids``, ``size`` at a time; no transaction is open between them."""
+def some(*, exhibitor_id: int, lead_ids: Sequence[int], reader: FieldReader, shown: ShownFields) -> dict[int, LeadRow]:
+    """Leads of an exhibitor by their ids, those of them that exist."""
+    rows = db.session.execute(
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.id.in_(lead_ids), Lead.exhibitor_id == exhibitor_id)
+    ).all()
+    answers = answers_of(shown, [row.position_id for row in rows])
+    return {row.id: _row(row, reader, answers) for row in rows}
+
+
+def in_batches(
+    *, exhibitor_id: int, lead_ids: Sequence[int], reader: FieldReader, shown: ShownFields, size: int
+) -> Iterator[LeadRow]:
+    """Leads in the order of ``lead_ids``, ``size`` at a time; no transaction is open between the batches."""
     for start in range(0, len(lead_ids), size):
         wanted = lead_ids[start : start + size]
-        rows = db.session.execute(
-            sa.select(*_COLUMNS).join(OrderPosition, OrderPosition.id == Lead.position_id).where(Lead.id.in_(wanted))
-        ).all()
-        answers = answers_of(shown, [row.position_id for row in rows])
+        found = some(exhibitor_id=exhibitor_id, lead_ids=wanted, reader=reader, shown=shown)
         db.session.rollback()
-        found = {row.id: row for row in rows}
-        yield from (_row(found[lead_id], reader, answers) for lead_id in wanted if lead_id in found)
+        yield from (found[lead_id] for lead_id in wanted if lead_id in found)
 
 
 def name_schemes(exhibitor_id: int) -> set[str]:

@@ -115,8 +115,8 @@ def test_xlsx_has_types(exhibitor: FlaskClient, fair: Fair) -> None:
     assert rows[0] == HEAD
     assert rows[1][:4] == [
         float(fair.leads[0]),
-        dt.datetime(2026, 11, 20, 10),
-        dt.datetime(2026, 11, 20, 10, 1),
+        dt.datetime(2026, 11, 20, 10),  # noqa: DTZ001
+        dt.datetime(2026, 11, 20, 10, 1),  # noqa: DTZ001
         "Peter Miller",
     ]
     assert rows[1][8:12] == [4.0, True, False, "Wants our newsletter"]

@@ -98,7 +98,9 @@ def _order() -> Order:
 def _body(scope: ExhibitorScope, sight: Sight, order: Order, ids: Sequence[int]) -> Iterator[bytes]:
     """The file in pieces. What depends on the reader's language is read now, not when the pieces are sent."""
     reader = listing.reader(sight)
-    leads: Iterator[LeadRow] = queries.by_ids(ids, reader=reader, shown=sight.shown, size=exports.BATCH)
+    leads: Iterator[LeadRow] = queries.in_batches(
+        exhibitor_id=scope.exhibitor_id, lead_ids=ids, reader=reader, shown=sight.shown, size=exports.BATCH
+    )
     with_notes = sight.settings.lead_notes
     if order.form == "json":
         return exports.json_chunks(leads, with_notes=with_notes)
