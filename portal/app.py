@@ -35,6 +35,7 @@ from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
+from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
@@ -198,6 +199,7 @@ def create_app(config: Config | None = None) -> Flask:
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
+        exhibitor_voucher_files,
         leads_pages,
         leads_bulk,
         leads_export,
