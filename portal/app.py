@@ -46,10 +46,16 @@ from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
+from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
+from portal.leads import history as lead_history
+from portal.leads.views import bulk as leads_bulk
+from portal.leads.views import export as leads_export
+from portal.leads.views import figures as leads_figures
 from portal.leads.views import pages as leads_pages
+from portal.leads.views import scanning as leads_scanning
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -207,6 +213,7 @@ def create_app(config: Config | None = None) -> Flask:
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
+    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -216,7 +223,12 @@ def create_app(config: Config | None = None) -> Flask:
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
+        exhibitor_voucher_files,
         leads_pages,
+        leads_bulk,
+        leads_export,
+        leads_figures,
+        leads_scanning,
         ops,
         event_pages,
         exhibitors_of_organizers,

@@ -16,4 +16,12 @@ def _signed_out(_change: Change) -> str:
     return gettext("Signed out")
 
 
-SENTENCES: Mapping[str, Sentence] = {"exhibitor.signed_in": _signed_in, "exhibitor.signed_out": _signed_out}
+def _language_chosen(change: Change) -> str:
+    return gettext("Chose the language %(locale)s", locale=(change.data.get("locale") or [""])[-1])
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    "exhibitor.signed_in": _signed_in,
+    "exhibitor.signed_out": _signed_out,
+    "exhibitor.language_chosen": _language_chosen,
+}
