@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_babel import lazy_gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -41,12 +41,20 @@ from portal.exhibitors import figures as exhibitor_figures
 from portal.exhibitors import history as exhibitor_history
 from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
+from portal.exhibitors.services import codes as exhibitor_code_stamps
+from portal.exhibitors.views import bulk as exhibitors_bulk
 from portal.exhibitors.views import codes as exhibitor_codes
+from portal.exhibitors.views import edit as exhibitors_edit
 from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
+from portal.exhibitors.views import sending as exhibitors_sending
+from portal.exhibitors.views import settings as exhibitors_settings
+from portal.exhibitors.views import tags as exhibitors_tags
+from portal.exhibitors.views import transfer as exhibitors_transfer
+from portal.exhibitors.views import voucher_links as exhibitors_vouchers
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
@@ -114,7 +122,13 @@ class Loaders:
         return events.organizer_scope(sign_in, organizer)
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
-        return exhibitors.scope_by_code(code)
+        found = exhibitors.stamped_scope(code)
+        if found is None:
+            return None
+        scope, last_used = found
+        if last_used is None or clock.now() - last_used > STAMP_EVERY:
+            lifecycle.afterwards(partial(exhibitor_code_stamps.stamp, scope.access_code_id, request.user_agent.string))
+        return scope
 
     def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
         scope, seen = devices.device_scope(key, organizer, event, subevent)
@@ -232,6 +246,13 @@ def create_app(config: Config | None = None) -> Flask:
         ops,
         event_pages,
         exhibitors_of_organizers,
+        exhibitors_edit,
+        exhibitors_bulk,
+        exhibitors_sending,
+        exhibitors_settings,
+        exhibitors_tags,
+        exhibitors_transfer,
+        exhibitors_vouchers,
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,

@@ -11,8 +11,9 @@ from portal.accounts.models import Session
 from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.codes import FULL_CODE_LENGTH, SCANNING_CODE_LENGTH, make_code, normalise_code
-from portal.core.database import db
+from portal.core.database import db, side_write
 from portal.core.statements import run
+from portal.exhibitors.clients import APP
 from portal.exhibitors.models import AccessCode
 from portal.exhibitors.queries import EXHIBITORS, lock_exhibitor
 
@@ -77,6 +78,13 @@ def rotate_codes(
         data={"kinds": list(kinds)},
     )
     return made
+
+
+def stamp(access_code_id: int, program: str) -> None:
+    """Note that an app used a code just now, in a transaction of its own."""
+    values = {"last_used": clock.now(), "last_used_from": f"{APP}{program}"[:255]}
+    with side_write() as connection:
+        connection.execute(sa.update(_codes).where(_codes.c.id == access_code_id).values(values))
 
 
 def _replace(code_id: int, length: int) -> str:
