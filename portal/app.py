@@ -23,7 +23,9 @@ from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, O
 from portal.core.database import db
 from portal.events import lists as event_lists
 from portal.events import queries as events
-from portal.events import views as event_pages
+from portal.events.views import home as event_pages
+from portal.events.views import parts as event_part_pages
+from portal.events.views import settings as event_setting_pages
 from portal.exchange import cli as exchange_cli
 from portal.exhibitors import api as exhibitors_api
 from portal.exhibitors import figures as exhibitor_figures
@@ -137,6 +139,9 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
+        NavEntry(
+            lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
+        ),
     ),
     boards=(
         checkin_figures.board,
@@ -196,6 +201,8 @@ def create_app(config: Config | None = None) -> Flask:
         leads_pages,
         ops,
         event_pages,
+        event_setting_pages,
+        event_part_pages,
         exhibitors_of_organizers,
         seating_map_pages,
         seating_change_pages,
