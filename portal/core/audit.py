@@ -1,8 +1,10 @@
 """Writing to the audit log: every change by anyone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from portal.core.actors import Actor
+from portal.core.database import db
 from portal.core.models import AuditEntry
 from portal.core.statements import run
 
@@ -36,3 +38,21 @@ def record(
     )
     key = added.inserted_primary_key
     return int(key[0]) if key else 0
+
+
+def record_many(
+    *,
+    actor: Actor,
+    action: str,
+    organizer_id: int | None,
+    event_id: int | None,
+    object_kind: str,
+    data: Mapping[int, dict[str, Any]],
+) -> None:
+    """Add an entry for each of many objects, by their ids, in one statement."""
+    shared = {"organizer_id": organizer_id, "event_id": event_id, "action": action, "object_kind": object_kind}
+    shared |= {"actor_kind": actor.kind, "actor_id": actor.id, "actor_label": actor.label[:255]}
+    if data:
+        db.session.connection().execute(
+            _INSERT, [shared | {"object_id": id_, "data": each} for id_, each in data.items()]
+        )
