@@ -34,7 +34,9 @@ from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, O
 from portal.core.database import db
 from portal.events import lists as event_lists
 from portal.events import queries as events
-from portal.events import views as event_pages
+from portal.events.views import home as event_pages
+from portal.events.views import parts as event_part_pages
+from portal.events.views import settings as event_setting_pages
 from portal.exchange import cli as exchange_cli
 from portal.exhibitors import api as exhibitors_api
 from portal.exhibitors import figures as exhibitor_figures
@@ -49,11 +51,11 @@ from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
-from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.exhibitors.views import sending as exhibitors_sending
 from portal.exhibitors.views import settings as exhibitors_settings
 from portal.exhibitors.views import tags as exhibitors_tags
 from portal.exhibitors.views import transfer as exhibitors_transfer
+from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.exhibitors.views import voucher_links as exhibitors_vouchers
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
@@ -175,6 +177,9 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
+        NavEntry(
+            lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
+        ),
     ),
     boards=(
         checkin_figures.board,
@@ -245,6 +250,8 @@ def create_app(config: Config | None = None) -> Flask:
         leads_scanning,
         ops,
         event_pages,
+        event_setting_pages,
+        event_part_pages,
         exhibitors_of_organizers,
         exhibitors_edit,
         exhibitors_bulk,
