@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.models import AuditEntry
 from portal.core.statements import run
@@ -23,6 +24,7 @@ def record(
     added = run(
         _INSERT,
         {
+            "datetime": clock.now(),
             "organizer_id": organizer_id,
             "event_id": event_id,
             "actor_kind": actor.kind,
