@@ -118,7 +118,13 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     }
     load_data(environ, bundle)
     app = create_app(
-        Config(database_uri=database_uri(url), instance_path=folder / name, secret_key="bench", threads=THREADS)  # noqa: S106
+        Config(
+            database_uri=database_uri(url),
+            instance_path=folder / name,
+            secret_key=environ["SECRET_KEY"],
+            ratelimit_enabled=False,
+            threads=THREADS,
+        )
     )
     _settle(app)
     return [_measure(name, url, row, app, environ, seconds, folder) for row in rows]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.database import db
 from portal.core.models import AuditEntry
@@ -32,6 +33,7 @@ def record(
     added = run(
         _INSERT,
         {
+            "datetime": clock.now(),
             "organizer_id": organizer_id,
             "event_id": event_id,
             "actor_kind": actor.kind,

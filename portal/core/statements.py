@@ -97,11 +97,14 @@ class _Prepared:
             return found  # type: ignore[no-any-return]
         return [self._row(row) for row in found]
 
-    def _row(self, row: Sequence[Any]) -> list[Any]:
-        values = list(row)
+    def _row(self, row: Sequence[Any]) -> Sequence[Any]:
+        values: list[Any] | None = None
         for place, process in self._columns:
-            values[place] = process(values[place])
-        return values
+            value = row[place]
+            if value is not None:
+                values = values or list(row)
+                values[place] = process(value)
+        return row if values is None else values
 
 
 @lru_cache(maxsize=2000)
