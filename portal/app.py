@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_babel import lazy_gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -30,6 +30,7 @@ from portal.exhibitors import figures as exhibitor_figures
 from portal.exhibitors import history as exhibitor_history
 from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
+from portal.exhibitors.services import stamps as code_stamps
 from portal.exhibitors.views import codes as exhibitor_codes
 from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
@@ -37,6 +38,7 @@ from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
 from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads import api as leads_scanner
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads import history as lead_history
@@ -101,7 +103,11 @@ class Loaders:
         return events.organizer_scope(sign_in, organizer)
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
-        return exhibitors.scope_by_code(code)
+        scope = exhibitors.scope_by_code(code)
+        if scope is not None and code_stamps.is_due(scope):
+            program = code_stamps.program_of(request.user_agent.string)
+            lifecycle.afterwards(partial(code_stamps.stamp, scope.access_code_id, program))
+        return scope
 
     def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
         scope, seen = devices.device_scope(key, organizer, event, subevent)
@@ -215,7 +221,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
+    for door in (exhibitors_api, leads_app, leads_scanner, seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):

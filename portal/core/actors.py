@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 ActorKind = Literal["user", "token", "application", "exhibitor", "device", "system", "anonymous"]
@@ -84,6 +85,13 @@ class ExhibitorScope:
     event_locale: str
     timezone: str
     currency: str
+    #: When the code was last used, as far as it was noted, and from what.
+    code_last_used: datetime | None = None
+    code_last_used_from: str | None = None
+
+    def is_of(self, organizer: str, event: str) -> bool:
+        """Whether the exhibitor is one of this event."""
+        return (self.organizer_slug.lower(), self.event_slug.lower()) == (organizer.lower(), event.lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ _SCOPE = (
         AccessCode.id,
         AccessCode.kind,
         AccessCode.lookup,
+        AccessCode.last_used,
+        AccessCode.last_used_from,
         Exhibitor.id.label("exhibitor_id"),
         Exhibitor.name,
         Exhibitor.booth,
@@ -88,6 +90,8 @@ def _scope_of(row: Any) -> ExhibitorScope:
         event_locale=row.event_locale,
         timezone=row.timezone,
         currency=row.currency,
+        code_last_used=row.last_used,
+        code_last_used_from=row.last_used_from,
     )
 
 

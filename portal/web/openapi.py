@@ -110,6 +110,10 @@ def make_api(app: Flask) -> PortalApi:
     components.security_scheme(
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
+    components.security_scheme(
+        "exhibitor_header",
+        {"type": "apiKey", "in": "header", "name": "Exhibitor", "description": "An exhibitor's access code."},
+    )
     for status, description in _ERRORS.items():
         body = {"anyOf": [_DETAIL, {"$ref": "#/components/schemas/FieldErrors"}]} if status == 400 else _DETAIL
         headers = {"WWW-Authenticate": {"schema": {"type": "string"}}} if status == 401 else None
