@@ -58,6 +58,7 @@ from portal.exhibitors.views import transfer as exhibitors_transfer
 from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
 from portal.exhibitors.views import voucher_links as exhibitors_vouchers
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads import api as leads_scanner
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads import history as lead_history
@@ -272,7 +273,7 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
+    for door in (exhibitors_api, leads_app, leads_scanner, seats_api, vouchers_api, checkin_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):

@@ -201,6 +201,16 @@ def in_batches(
         yield from (found[lead_id] for lead_id in wanted if lead_id in found)
 
 
+def pseudonyms(exhibitor_id: int) -> dict[int, str | None]:
+    """The pseudonymization ids of those who were scanned, by lead."""
+    statement = (
+        sa.select(Lead.id, OrderPosition.pseudonymization_id)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+    )
+    return {lead_id: badge for lead_id, badge in db.session.execute(statement)}
+
+
 def name_schemes(exhibitor_id: int) -> set[str]:
     """The schemes of the names that an exhibitor's leads have."""
     scheme = OrderPosition.attendee_name_parts["_scheme"].as_string()
