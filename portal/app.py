@@ -46,6 +46,7 @@ from portal.exhibitors.views import voucher_links as exhibitors_vouchers
 from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
+from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
@@ -150,6 +151,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
+        NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
     ),
     boards=(
@@ -218,6 +220,7 @@ def create_app(config: Config | None = None) -> Flask:
         exhibitors_tags,
         exhibitors_transfer,
         exhibitors_vouchers,
+        leads_of_organizers,
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,
