@@ -65,6 +65,7 @@ from portal.leads import history as lead_history
 from portal.leads.views import bulk as leads_bulk
 from portal.leads.views import export as leads_export
 from portal.leads.views import figures as leads_figures
+from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
 from portal.leads.views import scanning as leads_scanning
 from portal.seating import api as seats_api
@@ -176,6 +177,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
+        NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
         NavEntry(
@@ -261,6 +263,7 @@ def create_app(config: Config | None = None) -> Flask:
         exhibitors_tags,
         exhibitors_transfer,
         exhibitors_vouchers,
+        leads_of_organizers,
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,

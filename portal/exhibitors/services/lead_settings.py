@@ -40,7 +40,7 @@ def change_settings(*, actor: Actor, event: EventScope, values: Mapping[str, Any
     }
     audit.record(
         actor=actor,
-        action="event.settings_changed",
+        action="event.lead_settings_changed",
         organizer_id=event.organizer_id,
         event_id=event.event_id,
         object_kind="event",

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app
 from flask_babel import force_locale
 
 from portal.core import audit, clock, mail
@@ -180,8 +180,8 @@ def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> Letter:
             reply_to=row.organizer_email,
             sender_name=mail.one_line(row.organizer_name),
             subject=written.subject,
-            text=render_template("email/access_code.txt", **context),
-            html=render_template("email/access_code.html", **context),
+            text=mail.render("email/access_code.txt", **context),
+            html=mail.render("email/access_code.html", **context),
             pictures=[mail.qr_picture(_QR, link)],
             locale=locale,
         )
