@@ -83,9 +83,7 @@ def create_application(
     return application, secret
 
 
-def change_application(
-    *, actor: Actor, application: OAuthApplication, name: str, redirect_uris: Sequence[str]
-) -> None:
+def change_application(*, actor: Actor, application: OAuthApplication, name: str, redirect_uris: Sequence[str]) -> None:
     """Give an application another name or other addresses."""
     name, uris = _checked(name, redirect_uris)
     if (name, uris) == (application.name, application.redirect_uris):

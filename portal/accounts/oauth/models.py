@@ -13,9 +13,7 @@ oauth_grant_organizers = sa.Table(
     "oauth_grant_organizers",
     Base.metadata,
     sa.Column("grant_id", BigId, sa.ForeignKey("oauth_grants.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column(
-        "organizer_id", BigId, sa.ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True, index=True
-    ),
+    sa.Column("organizer_id", BigId, sa.ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 

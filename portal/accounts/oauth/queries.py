@@ -38,9 +38,7 @@ def applications_of(owner_id: int) -> Sequence[OAuthApplication]:
 def application_of(owner_id: int, application_id: int) -> OAuthApplication | None:
     """One of a user's own applications."""
     return db.session.scalars(
-        sa.select(OAuthApplication).where(
-            OAuthApplication.id == application_id, OAuthApplication.owner_id == owner_id
-        )
+        sa.select(OAuthApplication).where(OAuthApplication.id == application_id, OAuthApplication.owner_id == owner_id)
     ).one_or_none()
 
 
@@ -58,7 +56,7 @@ def users_of_applications(application_ids: Collection[int]) -> dict[int, int]:
 def owner_name(application: OAuthApplication) -> str:
     """Who made an application."""
     row = db.session.execute(sa.select(User.name, User.email).where(User.id == application.owner_id)).one()
-    return row.name or row.email
+    return str(row.name or row.email)
 
 
 # ------------------------------------------------------------------------------------------------------ grants

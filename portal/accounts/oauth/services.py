@@ -16,6 +16,7 @@ from portal.core.actors import Actor
 from portal.core.audit import record
 from portal.core.codes import hash_token
 from portal.core.database import db, side_write
+from portal.core.errors import Conflict
 
 SCOPES = ("read", "write")
 #: A code is exchanged by a server a moment after the browser brought it.
@@ -52,9 +53,7 @@ def give_access(
         same = [grant for grant in same if known.get(grant.id, ()) == named]
     if same:
         return same[0]
-    grant = OAuthGrant(
-        user_id=user_id, application_id=application.id, scopes=scopes, all_organizers=named is None
-    )
+    grant = OAuthGrant(user_id=user_id, application_id=application.id, scopes=scopes, all_organizers=named is None)
     db.session.add(grant)
     db.session.flush()
     if named:
@@ -84,9 +83,7 @@ def end_access(*, actor: Actor, grant: OAuthGrant) -> None:
     db.session.execute(sa.delete(OAuthGrant).where(OAuthGrant.id == grant.id))
 
 
-def _record(
-    actor: Actor, action: str, grant: OAuthGrant, application: str, organizers: Collection[int] | None
-) -> None:
+def _record(actor: Actor, action: str, grant: OAuthGrant, application: str, organizers: Collection[int] | None) -> None:
     """One entry, or one for each organizer that the grant names: its log shows who may look in."""
     for organizer in organizers or (None,):
         record(
@@ -114,10 +111,10 @@ def _lock(grant_id: int) -> bool:
     return db.session.execute(statement).scalar_one_or_none() is not None
 
 
-def add_code(
-    *, grant: OAuthGrant, code: str, redirect_uri: str | None, code_challenge: str | None
-) -> None:
-    """Keep a code that was just made, as its hash."""
+def add_code(*, grant: OAuthGrant, code: str, redirect_uri: str | None, code_challenge: str | None) -> None:
+    """Keep a code that was just made, as its hash. Raises `Conflict` where the grant has just ended."""
+    if not _lock(grant.id):
+        raise Conflict("This access has just been ended. Please start again in the application.")
     db.session.add(
         OAuthCode(
             grant_id=grant.id,
@@ -152,9 +149,7 @@ def rotate(*, actor: Actor, used: OAuthToken, scopes: str, access: str, refresh:
     if not _changes(fresh.values(ended=clock.now())):
         end_chain(actor=actor, grant_id=used.grant_id, code_id=used.code_id)
         return False
-    db.session.execute(
-        sa.delete(OAuthToken).where(OAuthToken.code_id == used.code_id, OAuthToken.kind == "access")
-    )
+    db.session.execute(sa.delete(OAuthToken).where(OAuthToken.code_id == used.code_id, OAuthToken.kind == "access"))
     _add_tokens(used.grant_id, used.code_id, access, refresh, scopes, used.scopes)
     return True
 
