@@ -49,6 +49,7 @@ from portal.core.actors import (
     SignIn,
 )
 from portal.core.database import db
+from portal.events import history as event_history
 from portal.events import lists as event_lists
 from portal.events import queries as events
 from portal.events.views import home as event_pages
@@ -95,6 +96,11 @@ from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
 from portal.upkeep import cli as upkeep_cli
+from portal.tickets import history as ticket_history
+from portal.tickets.views import imports as attendee_imports
+from portal.tickets.views import orders as order_pages
+from portal.tickets.views import papers as order_papers
+from portal.tickets.views import people as order_people_pages
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.web import (
@@ -231,6 +237,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
+        NavEntry(lazy_gettext("Orders"), "receipt", "orders.index", frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
         NavEntry(
@@ -289,6 +296,8 @@ def create_app(config: Config | None = None) -> Flask:
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
+    sentences = (event_history, ticket_history, seat_history, exhibitor_history)
+    history.init_app(app, *(feature.SENTENCES for feature in sentences))
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -314,6 +323,10 @@ def create_app(config: Config | None = None) -> Flask:
         event_pages,
         event_setting_pages,
         event_part_pages,
+        order_pages,
+        order_people_pages,
+        attendee_imports,
+        order_papers,
         exhibitors_of_organizers,
         exhibitors_edit,
         exhibitors_bulk,

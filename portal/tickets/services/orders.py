@@ -109,7 +109,7 @@ def _free(event_id: int, positions: Sequence[OrderPosition], rooms: Rooms) -> No
     """Give back vouchers. A seat is free without a word: who holds it follows from the order and its tickets."""
     vouchers = [each.voucher_id for each in positions if each.voucher_id is not None]
     if vouchers:
-        rooms.free_vouchers(event_id, vouchers)
+        rooms.count_vouchers(event_id, vouchers, back=True)
 
 
 def _take_again(event_id: int, positions: Sequence[OrderPosition], rooms: Rooms) -> None:
@@ -125,7 +125,9 @@ def _take_again(event_id: int, positions: Sequence[OrderPosition], rooms: Rooms)
         if each.seat_id is not None
     ]
     if uses:
-        rooms.use_vouchers(event_id, uses, problems)
+        rooms.check_vouchers(event_id, uses, problems)
     if takes:
         rooms.take_seats(event_id, takes, problems)
     problems.check(len(positions))
+    if uses:
+        rooms.count_vouchers(event_id, [use.voucher_id for use in uses])

@@ -69,11 +69,11 @@ class SeatTake:
 class Rooms(Protocol):
     """The rooms above. Rows are locked in the order vouchers, seats, and each kind by id."""
 
-    def use_vouchers(self, event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
-        """Count the uses of vouchers that still may be used so; the terms by voucher."""
+    def check_vouchers(self, event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
+        """Lock vouchers; what may not be used so is a problem on ``voucher``. The terms by voucher."""
 
-    def free_vouchers(self, event_id: int, voucher_ids: Sequence[int]) -> None:
-        """Give back a use of each, as often as it is named."""
+    def count_vouchers(self, event_id: int, voucher_ids: Sequence[int], *, back: bool = False) -> None:
+        """Count a use of each, as often as it is named, or give it back."""
 
     def take_seats(self, event_id: int, takes: Sequence[SeatTake], problems: Problems) -> None:
         """Lock seats; one that somebody else holds by then, or that is blocked, is a problem on ``seat``."""

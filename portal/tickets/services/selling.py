@@ -1,6 +1,7 @@
 """Selling by hand or from a file: orders with their tickets, all of a request or none of them."""
 
 import datetime as dt
+import itertools
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,7 @@ class NewPosition:
     person: Mapping[str, Any] = field(default_factory=dict)
     secret: str | None = None
     external_id: str | None = None
+    positionid: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +78,18 @@ def create_orders(*, actor: Actor, event: EventScope, orders: Sequence[NewOrder]
     Raises `InvalidList` with an entry for each ticket of the request, in their order, where one cannot be sold: a
     product of another event, a seat that somebody holds, a voucher that was used up.
     """
-    flat = [(order, position) for order in orders for position in order.positions]
-    problems = Problems()
-    prices = _prices(event, flat, problems)
-    _check_given(event.event_id, orders, flat, problems)
-    problems.check(len(flat))
-    seats, terms = _take(event.event_id, [position for _, position in flat], rooms, problems)
-    problems.check(len(flat))
+    prices, seats = check_orders(event=event, orders=orders, rooms=rooms)
+    vouchers = [each.voucher_id for order in orders for each in order.positions if each.voucher_id is not None]
+    if vouchers:
+        rooms.count_vouchers(event.event_id, vouchers)
     now = clock.now()
     codes = _codes(event.event_id, orders)
     made = _insert_orders(event, orders, codes, now)
     rows = []
     place = 0
     for order, each in zip(orders, made, strict=True):
-        for number, position in enumerate(order.positions, 1):
-            price = position.price
-            if price is None:
-                price = prices[place]
-                if position.voucher_id is not None:
-                    price = terms[position.voucher_id].price(price)
+        for number, position in zip(_numbers(order), order.positions, strict=True):
+            price = prices[place]
             rows.append(_position_row(event.event_id, order, each.id, position, number, price, seats[place], now))
             place += 1
     _insert(POSITIONS, rows)
@@ -113,6 +108,35 @@ def create_orders(*, actor: Actor, event: EventScope, orders: Sequence[NewOrder]
 
 
 # ------------------------------------------------------------------------------------------------- what can be sold
+
+
+def check_orders(
+    *, event: EventScope, orders: Sequence[NewOrder], rooms: Rooms
+) -> tuple[list[Decimal], list[int | None]]:
+    """What each ticket of these orders would cost, and the seat it would get; writes nothing.
+
+    Vouchers and seats are locked where the transaction may write. Raises as `create_orders` does.
+    """
+    flat = [(order, position) for order in orders for position in order.positions]
+    problems = Problems()
+    prices = _prices(event, flat, problems)
+    _check_given(event.event_id, orders, flat, problems)
+    positions = [position for _, position in flat]
+    seats, terms = _take(event.event_id, positions, rooms, problems)
+    problems.check(len(flat))
+    for place, position in enumerate(positions):
+        if position.price is not None:
+            prices[place] = position.price
+        elif position.voucher_id is not None:
+            prices[place] = terms[position.voucher_id].price(prices[place])
+    return prices, seats
+
+
+def _numbers(order: NewOrder) -> list[int]:
+    """The numbers of an order's tickets: those that are given, and the next free ones."""
+    given = {each.positionid for each in order.positions}
+    spare = (number for number in itertools.count(1) if number not in given)
+    return [each.positionid or next(spare) for each in order.positions]
 
 
 def _prices(event: EventScope, flat: Sequence[tuple[NewOrder, NewPosition]], problems: Problems) -> list[Decimal]:
@@ -184,7 +208,7 @@ def _take(
         for place, each in enumerate(positions)
         if each.voucher_id is not None
     ]
-    terms = rooms.use_vouchers(event_id, uses, problems) if uses else {}
+    terms = rooms.check_vouchers(event_id, uses, problems) if uses else {}
     seats = [
         each.seat_id or (terms[each.voucher_id].seat_id if each.voucher_id in terms else None) for each in positions
     ]

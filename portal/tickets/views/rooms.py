@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from portal.leads.services import refresh_search_texts
 from portal.seating.services.holding import seats_changed, take_seats
 from portal.tickets.services.rooms import Problems, SeatTake, Terms, VoucherUse
-from portal.vouchers.services.usage import free_vouchers, use_vouchers
+from portal.vouchers.services.usage import check_vouchers, count_vouchers
 
 
 class AllRooms:
     """Vouchers, seats and leads."""
 
-    def use_vouchers(self, event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
-        return use_vouchers(event_id, uses, problems)
+    def check_vouchers(self, event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
+        return check_vouchers(event_id, uses, problems)
 
-    def free_vouchers(self, event_id: int, voucher_ids: Sequence[int]) -> None:
-        free_vouchers(event_id, voucher_ids)
+    def count_vouchers(self, event_id: int, voucher_ids: Sequence[int], *, back: bool = False) -> None:
+        count_vouchers(event_id, voucher_ids, back=back)
 
     def take_seats(self, event_id: int, takes: Sequence[SeatTake], problems: Problems) -> None:
         take_seats(event_id, takes, problems)

@@ -28,8 +28,8 @@ _COUNT = (
 )
 
 
-def use_vouchers(event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
-    """Lock vouchers and count their uses; what may not be used so is a problem on ``voucher``.
+def check_vouchers(event_id: int, uses: Sequence[VoucherUse], problems: Problems) -> dict[int, Terms]:
+    """Lock vouchers for tickets; one that may not be used so is a problem on ``voucher``. The terms by voucher.
 
     Of two tickets that want the last use at once the later one waits, and then finds it gone.
     """
@@ -43,29 +43,24 @@ def use_vouchers(event_id: int, uses: Sequence[VoucherUse], problems: Problems) 
             wrong = Sentence("This voucher was used as often as it may be.")
         if wrong is not None:
             problems.add(use.place, "voucher", wrong)
-        else:
-            used[use.voucher_id] += 1
-    _set({id_: rows[id_].redeemed + count for id_, count in used.items()})
+        used[use.voucher_id] += wrong is None
     return {row.id: Terms(row.price_mode, row.value, row.seat_id) for row in rows.values()}
 
 
-def free_vouchers(event_id: int, voucher_ids: Sequence[int]) -> None:
-    """Give back a use of each voucher, as often as it is named."""
+def count_vouchers(event_id: int, voucher_ids: Sequence[int], *, back: bool = False) -> None:
+    """Count a use of each voucher, as often as it is named, or give it back."""
     uses = Counter(voucher_ids)
     rows = _locked(event_id, set(uses))
-    _set({id_: max(0, row.redeemed - uses[id_]) for id_, row in rows.items()})
+    if rows:
+        now = clock.now()
+        counts = {id_: max(0, row.redeemed + (-uses[id_] if back else uses[id_])) for id_, row in rows.items()}
+        values = [{"voucher": id_, "count": count, "now": now} for id_, count in counts.items()]
+        db.session.connection().execute(_COUNT, values)
+        db.session.expire_all()
 
 
 def _locked(event_id: int, ids: set[int]) -> dict[int, Any]:
     return {row.id: row for row in run(_LOCK, {"event": event_id, "ids": list(ids)})}
-
-
-def _set(counts: dict[int, int]) -> None:
-    if counts:
-        now = clock.now()
-        values = [{"voucher": id_, "count": count, "now": now} for id_, count in counts.items()]
-        db.session.connection().execute(_COUNT, values)
-        db.session.expire_all()
 
 
 def _wrong(row: Any, use: VoucherUse, now: Any) -> Sentence | None:
