@@ -19,6 +19,7 @@ from portal.accounts.views import invitation as invitation_pages
 from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
+from portal.checkin import cli as checkin_cli
 from portal.checkin import figures as checkin_figures
 from portal.checkin import history as checkin_history
 from portal.checkin.queries import devices
@@ -154,7 +155,9 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
-        NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
+        NavEntry(
+            lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}
+        ),
     ),
     boards=(
         checkin_figures.board,
@@ -241,6 +244,6 @@ def create_app(config: Config | None = None) -> Flask:
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
         app.cli.add_command(group)
     return app
