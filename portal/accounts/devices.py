@@ -26,7 +26,7 @@ _PHONES = frozenset(("iPhone", "iPad", "Android"))
 
 def browser_of(user_agent: str) -> tuple[str, str]:
     """The browser and the system of a ``User-Agent``; empty where they are not known."""
-    browser = next((name for sign, name in _BROWSERS if re.search(rf"\b{sign}\w*/", user_agent)), "")
+    browser = next((name for sign, name in _BROWSERS if re.search(rf"{sign}\w*/", user_agent)), "")
     system = next((name for sign, name in _SYSTEMS if sign in user_agent), "")
     return browser, system
 

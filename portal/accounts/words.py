@@ -24,7 +24,9 @@ WORDS: Mapping[str, Words] = {
     ),
     "can_change_teams": Words(
         lazy_gettext("Teams"),
-        lazy_gettext("Invite and remove people, make teams and tokens, and read the log. Never more than they may do."),
+        lazy_gettext(
+            "Invite and remove people, make teams and tokens that may do no more than oneself, and read the log."
+        ),
     ),
     "can_create_events": Words(lazy_gettext("New events"), lazy_gettext("Create events of this organizer.")),
     "can_change_event_settings": Words(

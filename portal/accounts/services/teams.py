@@ -61,7 +61,7 @@ def check_reach(rights: Rights, team: TeamRow) -> None:
 def managers(organizer_ids: Sequence[int]) -> dict[int, int]:
     """How many people who may sign in can change the teams of each organizer."""
     statement = (
-        sa.select(Team.organizer_id, sa.func.count(User.id.distinct()))
+        sa.select(Team.organizer_id, sa.func.count(sa.distinct(User.id)))
         .join(team_members, team_members.c.team_id == Team.id)
         .join(User, User.id == team_members.c.user_id)
         .where(Team.organizer_id.in_(organizer_ids), Team.can_change_teams, User.is_active)

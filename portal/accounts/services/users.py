@@ -181,7 +181,8 @@ def set_admin(*, actor: Actor, user_id: int, is_admin: bool) -> None:
 def _organizers_of(user_id: int) -> Sequence[int]:
     """The organizers in whose teams a user is, whatever those may do."""
     statement = (
-        sa.select(Team.organizer_id.distinct())
+        sa.select(Team.organizer_id)
+        .distinct()
         .join(team_members, team_members.c.team_id == Team.id)
         .where(team_members.c.user_id == user_id)
         .order_by(Team.organizer_id)

@@ -27,7 +27,7 @@ _QUIET = {"X-Robots-Tag": "noindex, nofollow"}
 def forgot() -> ResponseReturnValue:
     """Ask for a mail with a link that sets another password."""
     base = mail_base()
-    if request.method == "GET" or base is None:
+    if request.method != "POST" or base is None:
         email = request.args.get("email", "")[:254]
         return render_template("accounts/forgot.html", values={"email": email}, errors={}, possible=base is not None)
     typed = request.form.get("email", "").strip()

@@ -29,7 +29,7 @@ def invitation(token: str) -> ResponseReturnValue:
         found = invitations.invited(token)
     if found is None:
         return render_template("accounts/link_void.html", invitation=True), 404, _QUIET
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(token, found, present)
     if found.user_id is None:
         return _newcomer(token, found, present)

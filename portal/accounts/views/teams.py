@@ -134,7 +134,7 @@ def _detail(
 def new(organizer: str) -> ResponseReturnValue:
     """A new team."""
     scope = organizer_scope()
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(scope, TeamValues("", frozenset(), all_events=True))
     values = _given()
     try:
@@ -153,7 +153,7 @@ def edit(organizer: str, team_id: int) -> ResponseReturnValue:
     """Change what a team is called, what it may do, and for which events."""
     scope = organizer_scope()
     team = _team(scope, team_id)
-    if request.method == "GET":
+    if request.method != "POST":
         team_services.check_reach(teams.rights_of(scope.actor, scope.organizer_id), team)
         return _form(scope, team.values, team=team)
     values = _given()
