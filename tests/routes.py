@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from flask import Flask
-from werkzeug.routing import BuildError
+from werkzeug.routing import AnyConverter
+from werkzeug.routing.converters import NumberConverter
 
 from portal.checkin.api import PREFIXES
 from portal.checkin.models import CheckinList, Device
@@ -123,13 +124,14 @@ def all_routes(app: Flask, place: Place) -> list[Route]:
         assert rule is not None, f"{entry.rule} declares no rule"
         names = frozenset(entry.arguments)
         values = place.values(names)
+        for name, converter in entry._converters.items():
+            if isinstance(converter, AnyConverter) and values[name] == ABSENT:
+                values[name] = sorted(converter.items)[0]
+            elif not isinstance(converter, NumberConverter) and values[name] == ABSENT:
+                values[name] = f"x{ABSENT}"
         for prefix in PREFIXES if "prefix" in names else ("",):
             values |= {"prefix": prefix} if prefix else {}
-            try:
-                path = adapter.build(entry.endpoint, values)
-            except (BuildError, ValueError):  # a converter wants another kind of value
-                values |= {name: f"x{ABSENT}" for name, value in values.items() if value == ABSENT}
-                path = adapter.build(entry.endpoint, values)
+            path = adapter.build(entry.endpoint, values)
             known = not any(str(value).endswith(str(ABSENT)) for value in values.values())
             known = known and not (prefix == "pretixdroid" and "download" in entry.rule)  # version 2 has none
             for method in _METHODS:
