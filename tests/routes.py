@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import AnyConverter
 from werkzeug.routing.converters import NumberConverter
 
+from portal.accounts.models import Team, TeamToken, User
 from portal.checkin.api import PREFIXES
 from portal.checkin.models import CheckinList, Device
 from portal.core.codes import hash_token
@@ -96,15 +98,20 @@ def furnish(fair: Fair) -> Place:
     gates = add(CheckinList(event_id=series.id, name="Gate", subevent_id=date.id))
     add(Device(event_id=series.id, list_id=gates.id, name="Gate", key_hash=hash_token(SERIES_KEY)))
     db.session.commit()
+    helpers = db.session.scalar(sa.select(Team.id).where(Team.name == "Helpers"))
     event = {
         "organizer": "bigevents",
         "event": "sampleconf",
         "code": fair.full_code,
+        "device_id": db.session.scalar(sa.select(Device.id).where(Device.event_id == fair.event)),
         "exhibitor_id": fair.exhibitor,
         "lead_id": fair.leads[0],
         "position_id": fair.positions[0],
         "list_id": fair.checkin_list,
         "seat_id": fair.seats[10],
+        "team_id": helpers,
+        "token_id": db.session.scalar(sa.select(TeamToken.id).where(TeamToken.team_id == helpers)),
+        "user_id": db.session.scalar(sa.select(User.id).where(User.email == fair.helper_email)),
         "voucher_id": fair.vouchers[0],
         "index": 0,
         "status": 404,
