@@ -147,9 +147,7 @@ def _organizer_member(persona: Persona, route: Route) -> Answer:
         return SIGN_IN
     if not persona.admin and "bigevents" not in persona.organizers:
         return 404
-    # The team that routes name is for all events: who has fewer grants nothing to it.
-    reaches = persona.admin or bool(persona.events) or not ("team_id" in route.parameters and route.rule.permission)
-    return REACHED if persona.may(route) and reaches else 403
+    return REACHED if persona.may(route) else 403
 
 
 def _exhibitor(persona: Persona, route: Route) -> Answer:
@@ -200,10 +198,15 @@ EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
 #: What doors refuse after their rule, by endpoint and persona: where several permissions would do, or a flag decides.
 _ONLY_FULL = {"app of the scanning code": 403}
 _ORDERS_OR_CHECKIN = {"member without permissions": 403}
+_REACHES_FURTHER = {"member of another event": 403}  # the team is for all events: nobody grants more than they have
 REFUSED_INSIDE: dict[str, dict[str, Answer]] = {
     "exhibitors_app.list_leads": _ONLY_FULL,
     "exhibitors_app.list_vouchers": _ONLY_FULL,
     "exhibitors_app.get_voucher": _ONLY_FULL,
+    **{
+        f"teams.{name}": _REACHES_FURTHER
+        for name in ("edit", "send_again", "withdraw", "remove", "create_token", "revoke_token")
+    },
     "gate.index": _ORDERS_OR_CHECKIN,
     "gate.figures": _ORDERS_OR_CHECKIN,
     "gate.show_log": _ORDERS_OR_CHECKIN,
