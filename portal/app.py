@@ -27,6 +27,7 @@ from portal.accounts.views import organizer_settings as organizer_settings_pages
 from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
+from portal.checkin import cli as checkin_cli
 from portal.checkin import figures as checkin_figures
 from portal.checkin import history as checkin_history
 from portal.checkin.queries import devices
@@ -242,6 +243,8 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
         NavEntry(
             lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
+        NavEntry(
+            lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}
         ),
     ),
     boards=(
@@ -369,6 +372,6 @@ def create_app(config: Config | None = None) -> Flask:
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
         app.cli.add_command(group)
     return app

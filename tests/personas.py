@@ -195,12 +195,22 @@ EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
     "metrics_token": lambda _persona, _route: 404,  # the fair's server has no token for it
 }
 
-#: What the doors themselves refuse, after their rule: by endpoint and the personas' kind and code.
-_ONLY_FULL = {("code", "scanning"): 403}
-REFUSED_INSIDE: dict[str, dict[tuple[str, str], Answer]] = {
+#: What doors refuse after their rule, by endpoint and persona: where several permissions would do, or a flag decides.
+_ONLY_FULL = {"app of the scanning code": 403}
+_ORDERS_OR_CHECKIN = {"member without permissions": 403}
+_REACHES_FURTHER = {"member of another event": 403}  # the team is for all events: nobody grants more than they have
+REFUSED_INSIDE: dict[str, dict[str, Answer]] = {
     "exhibitors_app.list_leads": _ONLY_FULL,
     "exhibitors_app.list_vouchers": _ONLY_FULL,
     "exhibitors_app.get_voucher": _ONLY_FULL,
+    **{
+        f"teams.{name}": _REACHES_FURTHER
+        for name in ("edit", "send_again", "withdraw", "remove", "create_token", "revoke_token")
+    },
+    "gate.index": _ORDERS_OR_CHECKIN,
+    "gate.figures": _ORDERS_OR_CHECKIN,
+    "gate.show_log": _ORDERS_OR_CHECKIN,
+    "gate.export_log": _ORDERS_OR_CHECKIN,
 }
 
 
@@ -210,11 +220,7 @@ def expected(persona: Persona, route: Route) -> Answer:
     if route.rule.browser and route.writes and not persona.csrf:
         return 400  # no form of ours was open there
     answer = EXPECTED[route.rule.kind](persona, route)
-    return (
-        REFUSED_INSIDE.get(route.endpoint, {}).get((persona.kind, persona.code), answer)
-        if answer == REACHED
-        else answer
-    )
+    return REFUSED_INSIDE.get(route.endpoint, {}).get(persona.name, answer) if answer == REACHED else answer
 
 
 def wrong(persona: Persona, route: Route, answer: TestResponse) -> str:

@@ -174,11 +174,13 @@ def _conditions(source: Source, wanted: LogFilter, before: Mark | None) -> list[
     if wanted.positions is not None:
         conditions.append(table.position_id.in_(wanted.positions))
     if wanted.result in ("in", "again", "exit"):
-        conditions.append({
-            "in": Checkin.first,
-            "again": sa.text("NOT checkins.first AND checkins.type = 'entry'"),
-            "exit": sa.text("checkins.type = 'exit'"),
-        }[wanted.result])  # type: ignore[arg-type]
+        conditions.append(
+            {
+                "in": Checkin.first,
+                "again": sa.text("NOT checkins.first AND checkins.type = 'entry'"),
+                "exit": sa.text("checkins.type = 'exit'"),
+            }[wanted.result]
+        )  # type: ignore[arg-type]
     elif source == "refusal" and wanted.result not in ("", "refused"):
         conditions.append(CheckinRefusal.reason == wanted.result)
     if before is not None:
@@ -252,4 +254,3 @@ def _rows(marks: Sequence[Any]) -> list[LogRow]:
         )
         for row in marks
     ]
-

@@ -52,8 +52,14 @@ def show_log(organizer: str, event: str) -> ResponseReturnValue:
     }
     if request.headers.get("HX-Target") == "log":
         return render_template("checkin/_log.html", **context)
-    kept = {name: value for name, value in request.args.items() if name not in ("before", "page", "organizer", "event", "kind")}
-    context["files"] = [(kind.upper(), url_for("gate.export_log", kind=kind, **where(scope), **kept)) for kind in ("csv", "xlsx")]
+    kept = {
+        name: value
+        for name, value in request.args.items()
+        if name not in ("before", "page", "organizer", "event", "kind")
+    }
+    context["files"] = [
+        (kind.upper(), url_for("gate.export_log", kind=kind, **where(scope), **kept)) for kind in ("csv", "xlsx")
+    ]
     context["lists"] = gates.list_choices(scope.event_id)
     context["items"] = item_boxes(scope)
     context["devices"] = [*gates.device_choices(scope.event_id), (log.BY_HAND, gettext("By hand"))]
