@@ -240,11 +240,11 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Orders"), "receipt", "orders.index", frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
-        NavEntry(lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}),
-        NavEntry(
-            lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
         NavEntry(
             lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}
+        ),
+        NavEntry(
+            lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
         ),
     ),
     boards=(
