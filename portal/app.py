@@ -13,7 +13,6 @@ from portal import models, serve, worker  # noqa: F401 - every table is known be
 from portal.accounts import cli as accounts_cli
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
 from portal.accounts.api import consent as oauth_consent
 from portal.accounts.api import oauth as oauth_api
 from portal.accounts.oauth.services import stamp_grant
@@ -310,7 +309,6 @@ def create_app(config: Config | None = None) -> Flask:
         admin_user_pages,
         organizer_settings_pages,
         team_pages,
-        accounts_views,
         oauth_api,
         oauth_consent,
         exhibitor_codes,
