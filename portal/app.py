@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import history as accounts_history
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
 from portal.accounts.api import consent as oauth_consent
@@ -22,6 +23,7 @@ from portal.accounts.views import admin as admin_pages
 from portal.accounts.views import admin_users as admin_user_pages
 from portal.accounts.views import forgot as forgot_pages
 from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import log as log_pages
 from portal.accounts.views import organizer_settings as organizer_settings_pages
 from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
@@ -88,6 +90,8 @@ from portal.leads.views import pages as leads_pages
 from portal.leads.views import scanning as leads_scanning
 from portal.resellers import api as resellers_api
 from portal.resellers import queries as resellers
+from portal.privacy import history as privacy_history
+from portal.privacy import views as privacy_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -216,6 +220,7 @@ def load_sign_in(token: str) -> SignIn | None:
 
 
 MANAGES_TEAMS = frozenset(("can_change_teams",))
+CHANGES_ORDERS = frozenset(("can_change_orders",))
 CHANGES_SETTINGS = frozenset(("can_change_organizer_settings",))
 
 
@@ -234,6 +239,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Settings"), "settings", "organizer_settings.edit", CHANGES_SETTINGS, level="organizer"),
+        NavEntry(lazy_gettext("Log"), "history", "log.index", MANAGES_TEAMS | CHANGES_SETTINGS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
@@ -245,6 +251,7 @@ ORGANIZER = organizer.Features(
         NavEntry(
             lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
         ),
+        NavEntry(lazy_gettext("Privacy"), "shield", "privacy.index", CHANGES_ORDERS),
     ),
     boards=(
         checkin_figures.board,
@@ -300,6 +307,9 @@ def create_app(config: Config | None = None) -> Flask:
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
     sentences = (event_history, ticket_history, seat_history, exhibitor_history)
     history.init_app(app, *(feature.SENTENCES for feature in sentences))
+    history.init_app(
+        app, accounts_history.SENTENCES, privacy_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES
+    )
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -308,6 +318,7 @@ def create_app(config: Config | None = None) -> Flask:
         admin_pages,
         admin_user_pages,
         organizer_settings_pages,
+        log_pages,
         team_pages,
         oauth_api,
         oauth_consent,
@@ -345,6 +356,7 @@ def create_app(config: Config | None = None) -> Flask:
         gate_desk,
         gate_figures,
         gate_log,
+        privacy_pages,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
