@@ -56,6 +56,9 @@ from portal.tickets.views import papers as order_papers
 from portal.tickets.views import people as order_people_pages
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
+from portal.vouchers import history as voucher_history
+from portal.vouchers.views import files as voucher_files
+from portal.vouchers.views import pages as voucher_pages
 from portal.web import (
     access,
     assets,
@@ -145,6 +148,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Orders"), "receipt", "orders.index", frozenset(("can_view_orders",))),
+        NavEntry(lazy_gettext("Vouchers"), "ticket-check", "event_vouchers.index", frozenset(("can_view_vouchers",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(
             lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
@@ -199,7 +203,7 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    sentences = (event_history, ticket_history, seat_history, exhibitor_history)
+    sentences = (event_history, ticket_history, voucher_history, seat_history, exhibitor_history)
     history.init_app(app, *(feature.SENTENCES for feature in sentences))
     doors = (
         accounts_views,
@@ -215,6 +219,8 @@ def create_app(config: Config | None = None) -> Flask:
         order_people_pages,
         attendee_imports,
         order_papers,
+        voucher_pages,
+        voucher_files,
         exhibitors_of_organizers,
         seating_map_pages,
         seating_change_pages,

@@ -126,6 +126,14 @@ class Names:
         active = [each for each in found if each.active] or found
         return active[0] if len(active) == 1 else None
 
+    def for_voucher(self, name: str, variation: str) -> tuple[int, int | None] | None:
+        """The product and variation that a voucher is for; a product with variations may be meant as a whole."""
+        whole = {each.item_id for each in self.products.get(fold(name), ())}
+        each = self.product(name, variation)
+        if each is not None and (variation or len(self.products.get(fold(name), ())) == 1):
+            return each.item_id, each.variation_id
+        return (whole.pop(), None) if len(whole) == 1 and not variation else None
+
     def date(self, name: str) -> int | None:
         """The date that is meant, where it is one."""
         found = self.dates.get(fold(name), [])
