@@ -92,8 +92,12 @@ class Names:
 
     def __init__(self, scope: EventScope) -> None:
         self.products: dict[str, list[catalog.Choice]] = {}
+        self.items: dict[str, set[int]] = {}
         for each in catalog.choices(scope.event_id):
-            names = {each.key, str(each.item_id), *(fold(name) for name in each.item.values())}
+            names = {str(each.item_id), *(fold(name) for name in each.item.values())}
+            for name in names:
+                self.items.setdefault(name, set()).add(each.item_id)
+            names.add(each.key)
             if each.variation:
                 whole = {
                     fold(f"{item} {separator} {value}")
@@ -128,11 +132,10 @@ class Names:
 
     def for_voucher(self, name: str, variation: str) -> tuple[int, int | None] | None:
         """The product and variation that a voucher is for; a product with variations may be meant as a whole."""
-        whole = {each.item_id for each in self.products.get(fold(name), ())}
-        each = self.product(name, variation)
-        if each is not None and (variation or len(self.products.get(fold(name), ())) == 1):
-            return each.item_id, each.variation_id
-        return (whole.pop(), None) if len(whole) == 1 and not variation else None
+        if not variation and (item := self.items.get(fold(name), set())):
+            return (next(iter(item)), None) if len(item) == 1 else None
+        found = self.product(name, variation)
+        return None if found is None else (found.item_id, found.variation_id)
 
     def date(self, name: str) -> int | None:
         """The date that is meant, where it is one."""
