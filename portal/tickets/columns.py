@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.core.i18n import localise
+from portal.core.money import CENT
 from portal.core.names import PART_LABELS
 from portal.core.text import fold
 from portal.events import catalog
@@ -203,7 +204,7 @@ def _rows(scope: EventScope, names: Sequence[str], questions: Sequence[int]) -> 
                 "subevent": dates.get(position.subevent_id, ""),
                 "seat": seat,
                 "voucher": voucher,
-                "price": position.price,
+                "price": position.price.quantize(CENT),
                 "order_email": order.email,
                 "invoice_name": order.invoice_name,
                 "invoice_company": order.invoice_company,

@@ -19,6 +19,7 @@ from portal.core.sentences import Sentence
 from portal.core.statements import one_of_texts, run
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.events.services.changes import touch
+from portal.vouchers import queries
 from portal.vouchers.models import PRICE_MODES, Voucher
 from portal.vouchers.services.usage import VOUCHERS
 
@@ -90,14 +91,14 @@ def create_vouchers(
             raise InvalidInput({"seat": [wrong]})
     now = clock.now()
     shared = {"event_id": event.event_id, "redeemed": 0, "modified": now}
-    statement = VOUCHERS.insert().returning(_v.id, sort_by_parameter_order=True)
     try:
-        made = db.session.connection().execute(
-            statement, [{**asdict(each), **shared, "code": code} for code, each in rows]
+        db.session.connection().execute(
+            VOUCHERS.insert(), [{**asdict(each), **shared, "code": code} for code, each in rows]
         )
-        ids = list(made.scalars())
     except IntegrityError as error:
         raise Conflict("Somebody else changed this at the same moment. Please try again.") from error
+    found = queries.ids_by_code(event.event_id, [code for code, _ in rows])
+    ids = [found[code] for code, _ in rows]
     said = {id_: {"code": code} for id_, (code, _) in zip(ids, rows, strict=True)}
     _record(actor, event, "voucher.created", said)
     return ids

@@ -132,6 +132,8 @@ def _check(scope: EventScope, row: Row, parts: manage.Parts) -> None:
         return
     names = manage.VoucherValues.__dataclass_fields__
     before = {name: getattr(row.voucher, name) for name in names} if row.voucher is not None else {}
+    if before and all(before[name] == value for name, value in row.values.items()):
+        return
     try:
         after = manage.checked(scope, manage.VoucherValues(**{**before, **row.values}), parts)
     except InvalidInput as refused:
