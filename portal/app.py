@@ -107,6 +107,9 @@ from portal.tickets.views import papers as order_papers
 from portal.tickets.views import people as order_people_pages
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
+from portal.vouchers import history as voucher_history
+from portal.vouchers.views import files as voucher_files
+from portal.vouchers.views import pages as voucher_pages
 from portal.web import (
     access,
     assets,
@@ -244,6 +247,7 @@ ORGANIZER = organizer.Features(
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
         NavEntry(lazy_gettext("Orders"), "receipt", "orders.index", frozenset(("can_view_orders",))),
+        NavEntry(lazy_gettext("Vouchers"), "ticket-check", "event_vouchers.index", frozenset(("can_view_vouchers",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(
             lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}
@@ -306,6 +310,7 @@ def create_app(config: Config | None = None) -> Flask:
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
     sentences = (event_history, ticket_history, seat_history, exhibitor_history)
+    sentences = (event_history, ticket_history, voucher_history, seat_history, exhibitor_history)
     history.init_app(app, *(feature.SENTENCES for feature in sentences))
     history.init_app(
         app, accounts_history.SENTENCES, privacy_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES
@@ -339,6 +344,8 @@ def create_app(config: Config | None = None) -> Flask:
         order_people_pages,
         attendee_imports,
         order_papers,
+        voucher_pages,
+        voucher_files,
         exhibitors_of_organizers,
         exhibitors_edit,
         exhibitors_bulk,

@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.core.i18n import localise
+from portal.core.money import CENT
 from portal.core.names import PART_LABELS
 from portal.core.text import fold
 from portal.events import catalog
@@ -92,8 +93,12 @@ class Names:
 
     def __init__(self, scope: EventScope) -> None:
         self.products: dict[str, list[catalog.Choice]] = {}
+        self.items: dict[str, set[int]] = {}
         for each in catalog.choices(scope.event_id):
-            names = {each.key, str(each.item_id), *(fold(name) for name in each.item.values())}
+            names = {str(each.item_id), *(fold(name) for name in each.item.values())}
+            for name in names:
+                self.items.setdefault(name, set()).add(each.item_id)
+            names.add(each.key)
             if each.variation:
                 whole = {
                     fold(f"{item} {separator} {value}")
@@ -125,6 +130,13 @@ class Names:
             ]
         active = [each for each in found if each.active] or found
         return active[0] if len(active) == 1 else None
+
+    def for_voucher(self, name: str, variation: str) -> tuple[int, int | None] | None:
+        """The product and variation that a voucher is for; a product with variations may be meant as a whole."""
+        if not variation and (item := self.items.get(fold(name), set())):
+            return (next(iter(item)), None) if len(item) == 1 else None
+        found = self.product(name, variation)
+        return None if found is None else (found.item_id, found.variation_id)
 
     def date(self, name: str) -> int | None:
         """The date that is meant, where it is one."""
@@ -192,7 +204,7 @@ def _rows(scope: EventScope, names: Sequence[str], questions: Sequence[int]) -> 
                 "subevent": dates.get(position.subevent_id, ""),
                 "seat": seat,
                 "voucher": voucher,
-                "price": position.price,
+                "price": position.price.quantize(CENT),
                 "order_email": order.email,
                 "invoice_name": order.invoice_name,
                 "invoice_company": order.invoice_company,

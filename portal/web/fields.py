@@ -25,7 +25,7 @@ NO_MAIL = Sentence("This is no e-mail address.")
 YES = frozenset(("1", "true", "yes", "on", "ja", "x", "y", "wahr"))
 NO = frozenset(("", "0", "false", "no", "off", "nein", "n", "falsch"))
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:Z|[+-]\d{2}:\d{2})?)?", re.ASCII)
 _GERMAN = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,?\s+(\d{1,2}:\d{2}))?", re.ASCII)
 
 
@@ -160,7 +160,10 @@ class Fields:
 
 
 def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> dt.datetime:
-    """``2026-11-20 09:00`` or ``20.11.2026 09:00`` in ``zone``, the time may be missing. Raises `ValueError`."""
+    """``2026-11-20 09:00`` or ``20.11.2026 09:00`` in ``zone``, or with an offset of its own. Raises `ValueError`.
+
+    The time may be missing.
+    """
     german = _GERMAN.fullmatch(text)
     if german:
         day, month, year, time = german.groups()
@@ -170,7 +173,7 @@ def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     if len(text) == 10 and end:
         moment = moment.replace(hour=23, minute=59)
-    return moment.replace(tzinfo=zone).astimezone(dt.UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
 
 
 def local(moment: dt.datetime | None, zone: str) -> str:

@@ -325,8 +325,10 @@ def test_gates_and_lists_know_at_once(desk: Desk, fair: Fair, client: FlaskClien
     ]
 
     def seen() -> list[Any]:
-        answers = [client.get(path, **options) for path, options in lists]  # type: ignore[arg-type]
+        answers = [client.get(path, **options) for path, options in lists]
         return [(answer.headers.get("ETag"), answer.data) for answer in answers]
+
+    before = seen()
 
     def changes(places: set[int]) -> None:
         nonlocal before
@@ -334,7 +336,6 @@ def test_gates_and_lists_know_at_once(desk: Desk, fair: Fair, client: FlaskClien
         assert {place for place in range(4) if after[place] != before[place]} == places
         before = after
 
-    before = seen()
     voucher = fair.vouchers[1]
     made = desk.sell(desk.position(seat_id=fair.seats[10], voucher_id=voucher), status="p")
     changes({0, 1, 2, 3})

@@ -237,16 +237,17 @@ def _codes(event_id: int, orders: Sequence[NewOrder]) -> list[str]:
     return [order.code or next(spare) for order in orders]
 
 
-def _insert(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Insert rows; their ids in the same order.
-
-    A code or secret that another request took in the meantime is a `Conflict`.
-    """
-    statement = table.insert().returning(table.c.id, sort_by_parameter_order=True)
+def _insert(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows. A code or secret that another request took in the meantime is a `Conflict`."""
     try:
-        return list(db.session.connection().execute(statement, rows).scalars())
+        db.session.connection().execute(table.insert(), rows)
     except IntegrityError as error:
         raise Conflict("Somebody else changed this at the same moment. Please try again.") from error
+
+
+_IDS = sa.select(ORDERS.c.code, ORDERS.c.id).where(
+    ORDERS.c.event_id == sa.bindparam("event"), one_of_texts(ORDERS.c.code, "codes")
+)
 
 
 def _insert_orders(event: EventScope, orders: Sequence[NewOrder], codes: Sequence[str], now: dt.datetime) -> list[Made]:
@@ -265,7 +266,9 @@ def _insert_orders(event: EventScope, orders: Sequence[NewOrder], codes: Sequenc
         }
         for order, code in zip(orders, codes, strict=True)
     ]
-    return [Made(id_, code) for id_, code in zip(_insert(ORDERS, rows), codes, strict=True)]
+    _insert(ORDERS, rows)
+    ids = dict(run(_IDS, {"event": event.event_id, "codes": list(codes)}).all())
+    return [Made(ids[code], code) for code in codes]
 
 
 def _position_row(
