@@ -1,6 +1,7 @@
 """The application factory: the explicit list of features, and what binds them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,10 @@ from portal import models, serve, worker  # noqa: F401 - every table is known be
 from portal.accounts import cli as accounts_cli
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
+from portal.accounts import views as accounts_views
+from portal.accounts.api import consent as oauth_consent
+from portal.accounts.api import oauth as oauth_api
+from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
 from portal.accounts.views import account as account_pages
 from portal.accounts.views import forgot as forgot_pages
@@ -31,7 +36,16 @@ from portal.checkin.views import lists as gate_lists
 from portal.checkin.views import log as gate_log
 from portal.config import ROOT, Config
 from portal.core import clock, queue, statements
-from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
+from portal.core.actors import (
+    Actor,
+    ApplicationScope,
+    DeviceScope,
+    EventScope,
+    ExhibitorScope,
+    OrganizerScope,
+    ResellerScope,
+    SignIn,
+)
 from portal.core.database import db
 from portal.events import lists as event_lists
 from portal.events import queries as events
@@ -51,6 +65,8 @@ from portal.extensions import csrf, htmx, login, migrate
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
+from portal.resellers import api as resellers_api
+from portal.resellers import queries as resellers
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -102,6 +118,25 @@ class Loaders:
             lifecycle.afterwards(partial(stamp_token, actor.id))
         return actor, scope
 
+    def bearer_scope(self, token: str, organizer: str, event: str) -> tuple[ApplicationScope, EventScope | None] | None:
+        found = events.bearer_scope(token, organizer, event)
+        if found is None:
+            return None
+        application, scope, last_used = found
+        _stamp_grant(application, last_used)
+        return application, scope
+
+    def application_scope(self, token: str) -> ApplicationScope | None:
+        found = events.application_scope(token)
+        if found is None:
+            return None
+        application, last_used = found
+        _stamp_grant(application, last_used)
+        return application
+
+    def reseller_scope(self, sign_in: SignIn, reseller_id: int) -> ResellerScope | None:
+        return resellers.reseller_scope(sign_in, reseller_id)
+
     def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
         return events.user_scope(sign_in, organizer, event)
 
@@ -117,6 +152,11 @@ class Loaders:
         if device_stamps.is_due(seen, app):
             lifecycle.afterwards(partial(device_stamps.stamp, scope.device_id, app))
         return scope
+
+
+def _stamp_grant(application: ApplicationScope, last_used: datetime | None) -> None:
+    if last_used is None or clock.now() - last_used > STAMP_EVERY:
+        lifecycle.afterwards(partial(stamp_grant, application.grant_id))
 
 
 def load_sign_in(token: str) -> SignIn | None:
@@ -216,6 +256,9 @@ def create_app(config: Config | None = None) -> Flask:
         invitation_pages,
         account_pages,
         team_pages,
+        accounts_views,
+        oauth_api,
+        oauth_consent,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
@@ -235,12 +278,13 @@ def create_app(config: Config | None = None) -> Flask:
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
+    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api, resellers_api):
         described.register_blueprint(door.blueprint)
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
     for jobs in (accounts_jobs, exhibitor_jobs):
+    for jobs in (exhibitor_jobs, oauth_api):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)

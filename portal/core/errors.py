@@ -80,8 +80,13 @@ class Forbidden(DomainError):
     status = 403
     code = "permission_denied"
 
-    def __init__(self, message: str = "You do not have permission to perform this action.") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "You do not have permission to perform this action.",
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, headers=headers)
 
 
 class NotFound(DomainError):

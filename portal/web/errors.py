@@ -25,11 +25,13 @@ _DETAILS = {
     415: "Unsupported media type.",
     500: "Internal server error.",
 }
+#: A page for people that lies among them, where the contract puts it.
+PAGES_AMONG_THEM = frozenset(("/api/v1/oauth/authorize", "/api/v1/oauth/authorize/"))
 
 
 def is_api(path: str) -> bool:
     """Whether a path belongs to a JSON door."""
-    return path.startswith(API_PREFIXES)
+    return path.startswith(API_PREFIXES) and path not in PAGES_AMONG_THEM
 
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

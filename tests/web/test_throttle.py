@@ -1,7 +1,7 @@
 """The rate of a token: exact where it is small, told to the others in batches where it is large, anew each minute."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -19,9 +19,10 @@ Spend = Callable[..., bool]
 
 
 @pytest.fixture
-def limited(config: Config, app: Flask) -> Flask:
+def limited(config: Config, app: Flask) -> Iterator[Flask]:
+    """A server with limits."""
     with another(config, ratelimit_enabled=True) as server:
-        return server
+        yield server
 
 
 @pytest.fixture
