@@ -13,7 +13,6 @@ from portal import models, serve, worker  # noqa: F401 - every table is known be
 from portal.accounts import cli as accounts_cli
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
 from portal.accounts.api import consent as oauth_consent
 from portal.accounts.api import oauth as oauth_api
 from portal.accounts.oauth.services import stamp_grant
@@ -256,7 +255,6 @@ def create_app(config: Config | None = None) -> Flask:
         invitation_pages,
         account_pages,
         team_pages,
-        accounts_views,
         oauth_api,
         oauth_consent,
         exhibitor_codes,
@@ -283,8 +281,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (accounts_jobs, exhibitor_jobs):
-    for jobs in (exhibitor_jobs, oauth_api):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
