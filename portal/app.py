@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import history as accounts_history
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
 from portal.accounts.api import consent as oauth_consent
@@ -18,8 +19,12 @@ from portal.accounts.api import oauth as oauth_api
 from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
 from portal.accounts.views import account as account_pages
+from portal.accounts.views import admin as admin_pages
+from portal.accounts.views import admin_users as admin_user_pages
 from portal.accounts.views import forgot as forgot_pages
 from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import log as log_pages
+from portal.accounts.views import organizer_settings as organizer_settings_pages
 from portal.accounts.views import sign_in as accounts_sign_in
 from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
@@ -183,14 +188,25 @@ def load_sign_in(token: str) -> SignIn | None:
 
 
 MANAGES_TEAMS = frozenset(("can_change_teams",))
+CHANGES_SETTINGS = frozenset(("can_change_organizer_settings",))
+
+
+def is_admin(sign_in: SignIn) -> bool:
+    """Whether somebody administers the installation."""
+    return sign_in.is_admin
+
 
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Organizers"), "building-2", "admin.organizers", level="all", shown=is_admin),
+        NavEntry(lazy_gettext("Users"), "users", "admin_users.all_users", level="all", shown=is_admin),
         NavEntry(lazy_gettext("Your account"), "user", "account.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
+        NavEntry(lazy_gettext("Settings"), "settings", "organizer_settings.edit", CHANGES_SETTINGS, level="organizer"),
+        NavEntry(lazy_gettext("Log"), "history", "log.index", MANAGES_TEAMS | CHANGES_SETTINGS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
@@ -249,11 +265,16 @@ def create_app(config: Config | None = None) -> Flask:
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
     history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
+    history.init_app(app, accounts_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES)
     doors = (
         accounts_sign_in,
         forgot_pages,
         invitation_pages,
         account_pages,
+        admin_pages,
+        admin_user_pages,
+        organizer_settings_pages,
+        log_pages,
         team_pages,
         oauth_api,
         oauth_consent,
