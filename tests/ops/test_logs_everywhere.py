@@ -77,7 +77,7 @@ def ask(app: Flask, persona: Persona, route: Route, address: str) -> None:
 
 
 def test_no_secret_is_logged_anywhere(app: Flask, place: Place, stream: io.StringIO) -> None:
-    people = everybody(app, place.fair)
+    people = everybody(app, place)
     nobody = people[0]
     routes = all_routes(app, place)
     for route in routes:

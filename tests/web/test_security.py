@@ -72,7 +72,7 @@ def told(answer: TestResponse, *, https: bool) -> Iterator[str]:
 
 
 def test_every_page(app: Flask, place: Place) -> None:
-    people = everybody(app, place.fair)
+    people = everybody(app, place)
     assert not (found := _pages(app, place, people, https=False)), "\n".join(found)
 
 
