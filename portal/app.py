@@ -386,6 +386,7 @@ def create_app(config: Config | None = None) -> Flask:
         exhibitor_jobs,
         oauth_api,
     ):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)

@@ -212,7 +212,7 @@ def _short(value: Json) -> Json:
 
 def record(app: Flask, place: Place) -> dict[str, Json]:
     """What each operation takes and answers, by its name."""
-    people, document = everybody(app, place.fair), description(app)
+    people, document = everybody(app, place), description(app)
     found: dict[str, Json] = {}
     # What deletes comes last, so that all the others find their things.
     for operation in sorted(operations(app, place, document), key=lambda one: one.route.method == "DELETE"):

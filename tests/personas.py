@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from portal.accounts.models import PERMISSIONS
 from tests.browserless import sign_in, sign_in_code
 from tests.fair import Fair
-from tests.routes import SERIES_KEY, Route
+from tests.routes import SERIES_KEY, Place, Route
 
 #: What a rule answers: a status, or that the door's own code was reached, or that the sign-in page was shown instead.
 REACHED, SIGN_IN = 0, 1
@@ -50,7 +50,7 @@ class Persona:
 
     def may(self, route: Route) -> bool:
         """Whether they have the permission that the rule names."""
-        return self.admin or route.rule.permission is None or route.rule.permission in self.permissions
+        return self.admin or route.rule.opens(self.permissions)
 
     def ask(self, app: Flask, route: Route) -> TestResponse:
         """Send a request without a body (a form of nothing but the token against forgery where it is a page's)."""
@@ -97,8 +97,31 @@ def _members(fair: Fair) -> Iterable[tuple[str, str, str, dict[str, Any]]]:
     yield "member of another organizer", fair.stranger_email, fair.foreign_token, {"permissions": _ALL}
 
 
-def everybody(app: Flask, fair: Fair) -> list[Persona]:
+def _applications(place: Place) -> Iterable[Persona]:
+    """Applications that act for people, with the scopes that they were given."""
+    holders, crew = place.applications, next(iter(_members(place.fair)))[3]
+    both, reads = frozenset(("read", "write")), frozenset(("read",))
+    for name, token, facts in (
+        ("read-only application of the crew", holders.read_token, crew | {"scopes": reads}),
+        ("application of the crew", holders.write_token, crew | {"scopes": both}),
+        ("application for another organizer alone", holders.narrow_token, {"scopes": both, "permissions": _ALL}),
+        ("application of a stranger", holders.stranger_token, {"scopes": both, "permissions": _ALL}),
+        ("application of the admin for the organizer", holders.admin_here_token, {"scopes": both, "admin": True}),
+        # “All my organizers” are those whose member they are: for an admin none.
+        ("application of the admin", holders.admin_token, {"scopes": both}),
+        ("application of the reseller", holders.reseller_token, {"scopes": both, "reseller": True}),
+        (
+            "read-only application of the reseller",
+            holders.reseller_read_token,
+            {"scopes": frozenset(("read",)), "reseller": True},
+        ),
+    ):
+        yield Persona(name, "bearer", headers=holders.bearer(token), **facts)
+
+
+def everybody(app: Flask, place: Place) -> list[Persona]:
     """All personas of the fair, signed in."""
+    fair = place.fair
     people = [_browser(app, "nobody", "nobody", lambda _client: None)]
     facts: dict[str, Any]
     for name, code, facts in (
@@ -115,6 +138,9 @@ def everybody(app: Flask, fair: Fair) -> list[Persona]:
         people.append(_browser(app, name, "user", enter, **member_facts))
         people.append(Persona(f"token of a {name}", "token", headers=fair.auth(token), **member_facts))
     people.append(_browser(app, "admin", "user", lambda client: sign_in(client, fair.admin_email), admin=True))
+    reseller = place.applications.reseller_email
+    people.append(_browser(app, "reseller", "user", lambda client: sign_in(client, reseller), reseller=True))
+    people += _applications(place)
     people.append(Persona("revoked token", headers=fair.auth(fair.revoked_token)))
     people.append(Persona("device", "device", query={"key": fair.device_key}, events=frozenset(("sampleconf",))))
     people.append(Persona("device of a series", "device", query={"key": SERIES_KEY}, events=frozenset(("seriesconf",))))
@@ -166,6 +192,22 @@ def _api_event(persona: Persona, route: Route) -> Answer:
     return REACHED if persona.member_of(route) and persona.may(route) else 403
 
 
+def _api_user(persona: Persona, route: Route) -> Answer:
+    if persona.kind == "token":
+        return 403
+    if persona.kind != "bearer":
+        return 401
+    if ("write" if route.writes else "read") not in persona.scopes:
+        return 403
+    return REACHED if persona.reseller or "reseller_id" not in route.parameters else 404
+
+
+def _reseller_member(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "user":
+        return SIGN_IN
+    return REACHED if persona.reseller or persona.admin else 404
+
+
 def _app_api(persona: Persona, route: Route) -> Answer:
     if persona.kind != "code":
         return 401
@@ -190,6 +232,8 @@ EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
     "organizer_member": _organizer_member,
     "exhibitor": _exhibitor,
     "api_event": _api_event,
+    "api_user": _api_user,
+    "reseller_member": _reseller_member,
     "app_api": _app_api,
     "device": _device,
     "metrics_token": lambda _persona, _route: 404,  # the fair's server has no token for it

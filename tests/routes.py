@@ -21,6 +21,7 @@ from portal.web.access import Rule, rule_of
 from portal.web.errors import is_api
 from portal.web.idempotency import PREFIXES as REST_PREFIXES
 from tests.fair import DAY, Fair, add, make_event
+from tests.oauth_personas import OAuthPeople, invite_applications
 
 SERIES_KEY = "s" * 40
 #: What stands for a thing that the fair has not got: a number that may be any table's, and a word.
@@ -66,6 +67,7 @@ class Place:
     fair: Fair
     event: dict[str, Any]
     series: dict[str, Any]
+    applications: OAuthPeople
 
     def values(self, names: frozenset[str]) -> dict[str, Any]:
         """The values of a route's parameters; what is not known is absent."""
@@ -74,7 +76,8 @@ class Place:
 
 
 def furnish(fair: Fair) -> Place:
-    """Add a series with a date, a seat and a device, and commit."""
+    """Add a series with a date, a seat and a device, applications and a reseller, and commit."""
+    applications = invite_applications(fair)
     organizer = db.session.get(Organizer, fair.organizer)
     assert organizer is not None
     series = make_event(organizer, "seriesconf", has_subevents=True)
@@ -103,6 +106,9 @@ def furnish(fair: Fair) -> Place:
         "organizer": "bigevents",
         "event": "sampleconf",
         "code": fair.full_code,
+        "application_id": applications.application,
+        "reseller": applications.reseller,
+        "reseller_id": applications.reseller,
         "device_id": db.session.scalar(sa.select(Device.id).where(Device.event_id == fair.event)),
         "exhibitor_id": fair.exhibitor,
         "lead_id": fair.leads[0],
@@ -117,7 +123,7 @@ def furnish(fair: Fair) -> Place:
         "status": 404,
     }
     apart = {"event": "seriesconf", "subevent": date.id, "subevent_id": date.id, "seat_id": seat.id}
-    return Place(fair, event, event | apart)
+    return Place(fair, event, event | apart, applications)
 
 
 def all_routes(app: Flask, place: Place) -> list[Route]:

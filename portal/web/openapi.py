@@ -17,7 +17,7 @@ from portal import __version__
 from portal.web import operations
 from portal.web.access import public, public_api
 from portal.web.idempotency import HEADER
-from portal.web.lifecycle import CONTENT_SECURITY_POLICY
+from portal.web.lifecycle import CONTENT_SECURITY_POLICY, PAGE_HEADERS
 from portal.web.operations import FORM_TYPES, JSON_TYPE
 from portal.web.rest import IdConverter
 
@@ -267,7 +267,7 @@ def openapi() -> Response:
 @public
 def docs() -> Response:
     """The page that browses it; a page's headers, although it lies among the doors."""
-    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options": "DENY"}
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **PAGE_HEADERS}
     return Response(render_template("docs/api.html"), headers=headers)
 
 

@@ -54,7 +54,7 @@ def _platform(app: Flask, place: Place) -> Platform:
     by_route = {(one.route.method, one.route.path): one for one in found}
     # What deletes comes last, so that the others find their things.
     routes = sorted(all_routes(app, place), key=lambda route: route.method == "DELETE")
-    return Platform(app, place, everybody(app, place.fair), [one for one in routes if one.api], by_route)
+    return Platform(app, place, everybody(app, place), [one for one in routes if one.api], by_route)
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def cases(operation: Any, known: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def fuzz(app: Flask, place: Place, examples: int) -> list[str]:
     """Problems by operation."""
-    people, document = everybody(app, place.fair), description(app)
+    people, document = everybody(app, place), description(app)
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", app)
     found: list[str] = []
     wanted = checks()

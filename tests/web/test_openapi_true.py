@@ -29,7 +29,7 @@ def place(app: Flask, fair: Fair, smtp_server: SmtpServer) -> Iterator[Place]:
 
 @pytest.fixture
 def people(app: Flask, place: Place) -> list[Persona]:
-    return everybody(app, place.fair)
+    return everybody(app, place)
 
 
 @pytest.fixture
