@@ -381,11 +381,6 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (
-        accounts_jobs,
-        exhibitor_jobs,
-        oauth_api,
-    ):
     for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
