@@ -1,11 +1,12 @@
 """Reads about users and the browsers they are signed in with."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
-from portal.accounts.models import Session, User
+from portal.accounts.models import Session, Team, TeamToken, User
 from portal.core import clock
 from portal.core.codes import hash_token
 from portal.core.database import db
@@ -139,3 +140,36 @@ def session_page(user_id: int, *, present: int, limit: int, offset: int = 0) -> 
         .offset(offset)
     )
     return [OpenSession(*row) for row in db.session.execute(statement)]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """A team's token as an operator sees it."""
+
+    id: int
+    team_id: int
+    team: str
+    name: str
+    active: bool
+    last_used: datetime | None
+
+
+def all_users(*, everybody: bool) -> Iterator[User]:
+    """Who can sign in, or everybody there is, by e-mail address; read piece by piece."""
+    statement = sa.select(User).order_by(User.email)
+    if not everybody:
+        statement = statement.where(User.is_active)
+    yield from db.session.scalars(statement.execution_options(yield_per=500))
+
+
+def tokens_of(organizer_id: int, *, everything: bool) -> list[TokenRow]:
+    """The tokens of an organizer's teams, or only those that work, by team and name."""
+    statement = (
+        sa.select(TeamToken.id, Team.id, Team.name, TeamToken.name, TeamToken.active, TeamToken.last_used)
+        .join(Team, Team.id == TeamToken.team_id)
+        .where(Team.organizer_id == organizer_id)
+        .order_by(Team.name, TeamToken.name, TeamToken.id)
+    )
+    if not everything:
+        statement = statement.where(TeamToken.active)
+    return [TokenRow(*row) for row in db.session.execute(statement)]
