@@ -38,7 +38,15 @@ PAGES = {
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
         f"{EVENT}/seats/plan",
+        f"{EVENT}/orders/",
+        f"{EVENT}/orders/-/new",
+        f"{EVENT}/orders/-/import",
+        f"{EVENT}/vouchers/",
+        f"{EVENT}/vouchers/-/new",
+        f"{EVENT}/settings/",
+        "/organizer/bigevents/-/events/new",
         "/organizer/bigevents/seriesconf/",
+        "/organizer/bigevents/seriesconf/settings/dates/new",
         "/organizer/bigevents/no-such-event/",
     ],
 }
@@ -68,7 +76,13 @@ def test_axe_finds_nothing(person: str, scheme: str, site: Site, new_page: Calla
         page.wait_for_url("**/exhibitor/scan")
     if person == "organizer":
         sign_in_organizer(page, site)
-        addresses.append(first_of(page, f"{EVENT}/exhibitors/", "main tbody a"))
+        addresses += [
+            first_of(page, f"{EVENT}/{listing}/", "main tbody a")
+            for listing in ("exhibitors", "orders", "vouchers", "settings/products", "settings/questions")
+        ]
+        page.goto(f"{EVENT}/orders/?status=p")
+        order = page.locator("main tbody a").first.get_attribute("href")
+        addresses.append(f"{order}print")
     problems: list[str] = []
     for address in addresses:
         for size in (DESK, PHONE):
