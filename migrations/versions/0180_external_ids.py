@@ -1,13 +1,13 @@
 """Positions that a file brought are known by the file's own id; orders are found by their e-mail address.
 
-Revision 0180, after 0008. Without batches: SQLite would make the table anew, and lose the triggers of its search.
+Revision 0180, after 0170. Without batches: SQLite would make the table anew, and lose the triggers of its search.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0180"
-down_revision = "0008"
+down_revision = "0170"
 branch_labels = None
 depends_on = None
 

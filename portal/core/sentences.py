@@ -14,3 +14,6 @@ class Sentence(str):
         made = super().__new__(cls, msgid % values if values else msgid)
         made.msgid, made.values = msgid, values
         return made
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
+        return (self.msgid,), self.values

@@ -1,16 +1,28 @@
-"""Slugs: what organizers and events are called in addresses (contract decision 6)."""
+"""Slugs of organizers and events: what one looks like, said once (contract decision 6)."""
 
 import re
 
+from portal.core.errors import InvalidInput
 from portal.core.sentences import Sentence
 
 MOST = 50
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,49}")
+SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,49}")
 
-WRONG_SLUG = Sentence("Use 1 to 50 letters, digits, dots and dashes, and begin with a letter or a digit.")
-TAKEN_SLUG = Sentence("This short form is taken already. Choose another one.")
+MISSING = Sentence("Enter a short name for addresses.")
+WRONG = Sentence("Use 1 to 50 letters, digits, dots and dashes; a letter or a digit comes first.")
+TAKEN = Sentence("This short name is taken already. Upper and lower case make no difference.")
 
 
-def is_slug(text: object) -> bool:
-    """Whether a text may be the slug of an organizer or an event."""
-    return isinstance(text, str) and _SLUG.fullmatch(text) is not None
+def read_slug(given: str) -> str:
+    """A slug as it is stored; raises `InvalidInput` on ``slug`` for what is none."""
+    slug = given.strip()
+    if not slug:
+        raise InvalidInput({"slug": [MISSING]})
+    if not SLUG.fullmatch(slug):
+        raise InvalidInput({"slug": [WRONG]})
+    return slug
+
+
+def taken() -> InvalidInput:
+    """What is raised where another organizer, or another event of the organizer, has the slug."""
+    return InvalidInput({"slug": [TAKEN]})

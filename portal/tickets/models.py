@@ -162,6 +162,22 @@ class Checkin(HasId, Base):
         sa.Index("uq_checkins_nonce", "position_id", "list_id", "nonce", unique=True),
         sa.Index(None, "list_id", "datetime"),
         sa.Index(None, "list_id", "id"),
+        # What is rare among entries, for the figures: who came in again, and who left.
+        sa.Index(
+            "ix_checkins_again",
+            "list_id",
+            "datetime",
+            sqlite_where=sa.text("NOT first AND type = 'entry'"),
+            postgresql_where=sa.text("NOT first AND type = 'entry'"),
+        ),
+        sa.Index(
+            "ix_checkins_exits",
+            "list_id",
+            "position_id",
+            "datetime",
+            sqlite_where=sa.text("type = 'exit'"),
+            postgresql_where=sa.text("type = 'exit'"),
+        ),
         sa.CheckConstraint("type IN ('entry', 'exit')", name="type"),
     )
 

@@ -35,6 +35,7 @@ SHOWN = {"wrong": 200, "new": 20, "changed": 50, "same": 0}
 #: So many values of a column stand below its title.
 EXAMPLES = 3
 _WORDS = re.compile(r"[\W_]+")
+_GUARDED = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +171,14 @@ def records_of(sheet: Sheet, mapping: Chosen) -> list[Record]:
     """The rows of a sheet by the names of their columns."""
     chosen = [(place, name) for place, name in enumerate(mapping.names) if name]
     return [
-        Record(row.line, {**mapping.fixed, **{name: row.cells[place] for place, name in chosen}}) for row in sheet.rows
+        Record(row.line, {**mapping.fixed, **{name: _unguarded(row.cells[place]) for place, name in chosen}})
+        for row in sheet.rows
     ]
+
+
+def _unguarded(text: str) -> str:
+    """A cell without the apostrophe by which an export keeps it from becoming a formula."""
+    return text[1:] if text[:1] == "'" and text[1:2] in _GUARDED else text
 
 
 # --------------------------------------------------------------------------------------------------------- the steps

@@ -17,7 +17,7 @@ from portal.core.statements import run
 from portal.events.models import Event
 from portal.events.services.changes import count, record
 from portal.events.settings import check_settings
-from portal.events.slugs import TAKEN_SLUG, WRONG_SLUG, is_slug
+from portal.events.slugs import read_slug, taken
 
 #: What must be empty before an event becomes a series, or is none any more.
 _PARTS = ("subevents", "seats", "orders", "cart_positions", "vouchers", "checkin_lists")
@@ -50,8 +50,7 @@ def create_event(*, actor: Actor, organizer: OrganizerScope, slug: str, values: 
 
     A team that may create events, but holds for some only, holds for those that its members create.
     """
-    if not is_slug(slug):
-        raise InvalidInput({"slug": [WRONG_SLUG]})
+    slug = read_slug(slug)
     _check(values)
     now = clock.now()
     row = {name: getattr(values, name) for name in _NAMES}
@@ -59,7 +58,7 @@ def create_event(*, actor: Actor, organizer: OrganizerScope, slug: str, values: 
     insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(Event.metadata.tables["events"])
     event_id = run(insert.on_conflict_do_nothing().returning(sa.literal_column("id")), row).scalar_one_or_none()
     if event_id is None:
-        raise InvalidInput({"slug": [TAKEN_SLUG]})
+        raise taken()
     if actor.kind == "user" and actor.id is not None:
         own = sa.select(Team.id, sa.literal(event_id)).join(team_members, team_members.c.team_id == Team.id)
         own = own.where(

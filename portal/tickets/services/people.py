@@ -56,13 +56,13 @@ def change_people(
         entry = by_order.setdefault(rows[id_]["order_id"], {"code": rows[id_]["code"], "positions": [], "changed": []})
         entry["positions"].append(rows[id_]["positionid"])
         entry["changed"] = list(dict.fromkeys((*entry["changed"], *fields)))
-    audit.record_many(
+    audit.record_each(
         actor=actor,
         action="order.people_changed",
         organizer_id=event.organizer_id,
         event_id=event.event_id,
         object_kind="order",
-        data=by_order,
+        entries=by_order,
     )
     return list(changed)
 

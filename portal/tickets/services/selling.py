@@ -93,13 +93,13 @@ def create_orders(*, actor: Actor, event: EventScope, orders: Sequence[NewOrder]
             rows.append(_position_row(event.event_id, order, each.id, position, number, price, seats[place], now))
             place += 1
     _insert(POSITIONS, rows)
-    audit.record_many(
+    audit.record_each(
         actor=actor,
         action="order.created",
         organizer_id=event.organizer_id,
         event_id=event.event_id,
         object_kind="order",
-        data={
+        entries={
             each.id: {"code": each.code, "positions": len(order.positions), "status": order.status}
             for each, order in zip(made, orders, strict=True)
         },
