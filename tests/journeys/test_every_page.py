@@ -60,7 +60,15 @@ PAGES = {
         f"{ORGANIZER}/settings/",
         f"{ORGANIZER}/log/",
         f"{ORGANIZER}/log/?q=nobody+has+this",
+        f"{EVENT}/orders/",
+        f"{EVENT}/orders/-/new",
+        f"{EVENT}/orders/-/import",
+        f"{EVENT}/vouchers/",
+        f"{EVENT}/vouchers/-/new",
+        f"{EVENT}/settings/",
+        "/organizer/bigevents/-/events/new",
         "/organizer/bigevents/seriesconf/",
+        "/organizer/bigevents/seriesconf/settings/dates/new",
         "/organizer/bigevents/no-such-event/",
     ],
     "administrator": [
@@ -107,6 +115,13 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
         )
         sign_in_organizer(page, site, "root@example.org", "root pass phrase")
         addresses.append(first_of(page, "/admin/users/", "main tbody a"))
+        addresses += [
+            first_of(page, f"{EVENT}/{listing}/", "main tbody a")
+            for listing in ("exhibitors", "orders", "vouchers", "settings/products", "settings/questions")
+        ]
+        page.goto(f"{EVENT}/orders/?status=p")
+        order = page.locator("main tbody a").first.get_attribute("href")
+        addresses.append(f"{order}print")
         exhibitor = first_of(page, f"{EVENT}/exhibitors/", "main tbody a")
         addresses += [exhibitor, f"{exhibitor}edit", f"{exhibitor}vouchers?q=a"]
     problems: list[str] = []
