@@ -70,6 +70,7 @@ from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
 from portal.resellers import api as resellers_api
+from portal.resellers import cli as resellers_cli
 from portal.resellers import queries as resellers
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
@@ -306,6 +307,6 @@ def create_app(config: Config | None = None) -> Flask:
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices, resellers_cli.resellers):
         app.cli.add_command(group)
     return app
