@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from portal.core.database import database_uri
+from portal.core.database import database_uri, read_json
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -147,6 +147,7 @@ class Config:
             "pool_pre_ping": False,
             # An error's text may reach the log, and parameters hold codes.
             "hide_parameters": True,
+            "json_deserializer": read_json,
         }
         if not sqlite:
             engine |= {"pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}

@@ -1,13 +1,13 @@
 """Invitations to teams.
 
-Revision 0170, after 0008.
+Revision 0170, after 0160.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0170"
-down_revision = "0008"
+down_revision = "0160"
 branch_labels = None
 depends_on = None
 

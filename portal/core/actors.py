@@ -108,6 +108,10 @@ class ExhibitorScope:
     timezone: str
     currency: str
 
+    def is_of(self, organizer: str, event: str) -> bool:
+        """Whether the exhibitor is one of this event."""
+        return (self.organizer_slug.lower(), self.event_slug.lower()) == (organizer.lower(), event.lower())
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceScope:

@@ -277,8 +277,8 @@ def device(view: View) -> View:
     return _declare(Rule("device", check=_check_device, browser=False))(view)
 
 
-def _check_app(rule: Rule) -> ResponseReturnValue | None:
-    code = credentials("Exhibitor")
+def _known_code(code: str | None) -> ExhibitorScope:
+    """The exhibitor that a sent code opens; wrong ones are counted."""
     if code is None:
         raise NotSignedIn(scheme="Exhibitor")
     scope = loaders().exhibitor_scope(code)
@@ -287,9 +287,27 @@ def _check_app(rule: Rule) -> ResponseReturnValue | None:
         wrong_code(normalise_code(code), exempt=False)
         raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
     g.actor, g.scope = scope.actor, scope
+    return scope
+
+
+def _check_app(rule: Rule) -> ResponseReturnValue | None:
+    scope = _known_code(credentials("Exhibitor"))
     if rule.permission == "full" and scope.code_kind != "full":
         raise Forbidden("The scanning code opens the scanner only.")
     return None
+
+
+def _check_scanner(_rule: Rule) -> ResponseReturnValue | None:
+    args = cast(dict[str, Any], request.view_args)
+    scope = _known_code(request.headers.get("Exhibitor", "").strip() or None)
+    if not scope.is_of(args["organizer"], args["event"]):
+        raise NotSignedIn("This access code is not known at this event.", scheme="Exhibitor")
+    return None
+
+
+def scanner_api(view: View) -> View:
+    """A door under ``<organizer>/<event>`` for its exhibitors: the header `Exhibitor` holds the access code."""
+    return _declare(Rule("scanner_api", check=_check_scanner, browser=False))(view)
 
 
 def app_api(code: str = "full") -> Callable[[View], View]:
@@ -298,7 +316,7 @@ def app_api(code: str = "full") -> Callable[[View], View]:
 
 
 def app_scope() -> ExhibitorScope:
-    """The exhibitor of this request; there by the rule `app_api`."""
+    """The exhibitor of this request; there by the rules `app_api` and `scanner_api`."""
     return cast(ExhibitorScope, g.scope)
 
 

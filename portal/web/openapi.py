@@ -119,6 +119,10 @@ def make_api(app: Flask) -> PortalApi:
     components.security_scheme(
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
+    components.security_scheme(
+        "exhibitor_header",
+        {"type": "apiKey", "in": "header", "name": "Exhibitor", "description": "An exhibitor's access code."},
+    )
     for status, description in _ERRORS.items():
         body = {"anyOf": [_DETAIL, _FIELDS, {"type": "array", "items": _FIELDS}]} if status == 400 else _DETAIL
         response = {"description": description, "content": {JSON_TYPE: {"schema": body}}}

@@ -34,6 +34,15 @@ PAGES = {
         f"{EVENT}/",
         f"{EVENT}/exhibitors/",
         f"{EVENT}/exhibitors/?q=nobody+has+this",
+        f"{EVENT}/exhibitors/new",
+        f"{EVENT}/exhibitors/bulk?do=send&all=1",
+        f"{EVENT}/exhibitors/bulk?do=tags&all=1&q=science",
+        f"{EVENT}/exhibitors/bulk?do=delete&all=1&q=science",
+        f"{EVENT}/exhibitors/import",
+        f"{EVENT}/exhibitors/tags",
+        f"{EVENT}/exhibitors/mailings",
+        f"{EVENT}/exhibitors/settings",
+        f"{EVENT}/leads/",
         f"{EVENT}/seats/",
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
@@ -67,7 +76,8 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
         page.wait_for_url("**/exhibitor/scan")
     if person == "organizer":
         sign_in_organizer(page, site)
-        addresses.append(first_of(page, f"{EVENT}/exhibitors/", "main tbody a"))
+        exhibitor = first_of(page, f"{EVENT}/exhibitors/", "main tbody a")
+        addresses += [exhibitor, f"{exhibitor}edit", f"{exhibitor}vouchers?q=a"]
     problems: list[str] = []
     for address in addresses:
         page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
