@@ -105,6 +105,7 @@ def furnish(fair: Fair) -> Place:
     event = {
         "organizer": "bigevents",
         "event": "sampleconf",
+        "badge": "PSEUDO0000",
         "code": fair.full_code,
         "application_id": applications.application,
         "reseller": applications.reseller,
