@@ -26,8 +26,6 @@ from tests.oauth_personas import CALLBACK, CLIENT_ID, SECRET, invite_application
 from tests.ops.test_serve import environment, is_up, running, until
 from tests.services import SmtpServer, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")]
-
 ROOT = Path(__file__).parents[2]
 MANUALS = ("exhibitors", "organizers", "developers", "operators")
 _FENCE = re.compile(r"^```(\w+)[ ]?(.*?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -207,6 +205,8 @@ def check(example: Example, said: str) -> None:
     assert re.fullmatch(pattern, said), f"{example}: {said[:1500]}"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
 def test_every_example_runs(portal: Portal) -> None:
     ran = dict.fromkeys(MANUALS, 0)
     for manual in MANUALS:
