@@ -89,6 +89,7 @@ from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
 from portal.leads.views import scanning as leads_scanning
 from portal.resellers import api as resellers_api
+from portal.resellers import cli as resellers_cli
 from portal.resellers import queries as resellers
 from portal.privacy import history as privacy_history
 from portal.privacy import views as privacy_pages
@@ -385,6 +386,6 @@ def create_app(config: Config | None = None) -> Flask:
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices, resellers_cli.resellers):
         app.cli.add_command(group)
     return app
