@@ -1,13 +1,13 @@
 """Access codes that are sent to many exhibitors.
 
-Revision 0130, after 0008.
+Revision 0130, after 0120.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0130"
-down_revision = "0008"
+down_revision = "0120"
 branch_labels = None
 depends_on = None
 

@@ -19,6 +19,10 @@ def _signed_out(_change: Change) -> str:
     return gettext("Signed out")
 
 
+def _language_chosen(change: Change) -> str:
+    return gettext("Chose the language %(locale)s", locale=(change.data.get("locale") or [""])[-1])
+
+
 def _named(change: Change) -> str:
     name = change.data.get("name")
     return str(name[-1] if isinstance(name, list) else name or "")
@@ -111,6 +115,7 @@ def _settings(_change: Change) -> str:
 SENTENCES: Mapping[str, Sentence] = {
     "exhibitor.signed_in": _signed_in,
     "exhibitor.signed_out": _signed_out,
+    "exhibitor.language_chosen": _language_chosen,
     "exhibitor.created": _created,
     "exhibitor.changed": _changed,
     "exhibitor.deleted": _deleted,

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 from flask import request
+from flask.globals import request_ctx
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from portal.core.errors import DomainError, InvalidInput
 from portal.core.money import parse_money
@@ -21,6 +23,7 @@ _ID = re.compile(r"-?[0-9]{1,18}")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 MISSING: Any = object()
+_NOTHING: MultiDict[str, str] = ImmutableMultiDict()
 
 REQUIRED = Sentence("This field is required.")
 NOT_NULL = Sentence("This field may not be null.")
@@ -59,11 +62,12 @@ class Query:
     """
 
     def __init__(self) -> None:
-        self._args = request.args
+        current = request_ctx.request
+        self._args: MultiDict[str, str] = current.args if current.query_string else _NOTHING
         self.errors: dict[str, list[str]] = {}
 
     def _last(self, name: str) -> str | None:
-        if name not in self._args:
+        if not self._args or name not in self._args:
             return None
         value = self._args.getlist(name)[-1]
         if "\0" in value:

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.models import Session
+from portal.accounts.services import STAMP_EVERY
 from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.codes import FULL_CODE_LENGTH, SCANNING_CODE_LENGTH, make_code, normalise_code
@@ -81,10 +82,13 @@ def rotate_codes(
 
 
 def stamp(access_code_id: int, program: str) -> None:
-    """Note that an app used a code just now, in a transaction of its own."""
-    values = {"last_used": clock.now(), "last_used_from": f"{APP}{program}"[:255]}
+    """Note that an app used a code just now, in a transaction of its own; of several requests at once one does."""
+    now = clock.now()
+    name = "".join(char for char in program if char.isprintable())
+    values = {"last_used": now, "last_used_from": f"{APP}{name}"[:255].strip()}
+    due = sa.or_(_codes.c.last_used.is_(None), _codes.c.last_used < now - STAMP_EVERY)
     with side_write() as connection:
-        connection.execute(sa.update(_codes).where(_codes.c.id == access_code_id).values(values))
+        connection.execute(sa.update(_codes).where(_codes.c.id == access_code_id, due).values(values))
 
 
 def _replace(code_id: int, length: int) -> str:

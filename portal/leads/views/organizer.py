@@ -127,5 +127,5 @@ def _head(shown: ShownFields, reader: FieldReader) -> list[str]:
         "scanned": gettext("Scanned"),
         "first_upload": gettext("Uploaded"),
     }
-    fields = [reader.label(name) for name in shown.ids]
+    fields = [reader.labels[name] for name in shown.ids]
     return [*(names[name] for name in overview.BEFORE), *fields, *(names[name] for name in overview.AFTER)]
