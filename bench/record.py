@@ -34,7 +34,7 @@ def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: b
 
     with app.app_context():
         engine = db.engine
-    client = app.test_client()
+    client = app.test_client(use_cookies=False)  # a request brings its own
     sa.event.listen(engine, "before_cursor_execute", note)
     sa.event.listen(engine, "commit", committed)
     sent = requests[-2:] if once else [*others, last] * 2

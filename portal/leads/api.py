@@ -11,7 +11,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, NotSignedIn
 from portal.leads import queries
-from portal.leads.app_schemas import ScanSchema
+from portal.leads.app_schemas import scan_schema
 from portal.leads.queries import LeadFilter, LeadRow
 from portal.leads.scans import Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
@@ -168,7 +168,7 @@ def tags(organizer: str, event: str) -> Response:
 def _scan(scope: ExhibitorScope, **sent: Any) -> Scanned:
     """The app's operation, with the app's rules for each value."""
     try:
-        given = ScanSchema(zone=scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
+        given = scan_schema(scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
     except ValidationError as error:
         field, messages = next(iter(error.messages_dict.items()))
         raise InvalidInput({"": [f"{field}: {_first(messages)}"]}) from None
