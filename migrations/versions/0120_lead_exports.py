@@ -1,6 +1,6 @@
 """When a lead was first exported: what is new since then.
 
-Revision 0120, after 0008.
+Revision 0120, after 0110.
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 import portal.core.database
 
 revision = "0120"
-down_revision = "0008"
+down_revision = "0110"
 branch_labels = None
 depends_on = None
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 ActorKind = Literal["user", "token", "application", "exhibitor", "device", "system", "anonymous"]
@@ -13,12 +12,14 @@ class Actor:
     """A caller as operations and the audit log know it.
 
     ``id`` is the row behind the kind (a user, a team token, an access code, a device); ``label`` is what a person
-    reads in a history and never holds a secret.
+    reads in a history and never holds a secret. ``is_admin`` marks the installation's administrators, who act under
+    their own names at every organizer.
     """
 
     kind: ActorKind
     id: int | None = None
     label: str = ""
+    is_admin: bool = False
 
 
 SYSTEM = Actor(kind="system", label="system")
@@ -63,6 +64,27 @@ class OrganizerScope:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationScope:
+    """An application that acts for a user, by its access token: what the user let it do."""
+
+    actor: Actor
+    grant_id: int
+    user_id: int
+    scopes: frozenset[str]
+    all_organizers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerScope:
+    """A reseller account as one of its members, or an admin, may see it."""
+
+    actor: Actor
+    user_id: int
+    reseller_id: int
+    reseller_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitorScope:
     """An exhibitor as the holder of one of its access codes may see it; the flags are the exhibitor's own."""
 
@@ -85,9 +107,6 @@ class ExhibitorScope:
     event_locale: str
     timezone: str
     currency: str
-    #: When the code was last used, as far as it was noted, and from what.
-    code_last_used: datetime | None = None
-    code_last_used_from: str | None = None
 
     def is_of(self, organizer: str, event: str) -> bool:
         """Whether the exhibitor is one of this event."""

@@ -1,6 +1,7 @@
 """Reads about exhibitors: what the holder of an access code may see, and the row that a change is about."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,7 +22,6 @@ _SCOPE = (
         AccessCode.kind,
         AccessCode.lookup,
         AccessCode.last_used,
-        AccessCode.last_used_from,
         Exhibitor.id.label("exhibitor_id"),
         Exhibitor.name,
         Exhibitor.booth,
@@ -44,16 +44,22 @@ _SCOPE = (
     .join(Event, Event.id == Exhibitor.event_id)
     .join(Organizer, Organizer.id == Event.organizer_id)
 )
-#: In the order of an `ExhibitorScope`'s fields from the exhibitor's name on.
+#: From the exhibitor's name on in the order of an `ExhibitorScope`'s fields.
 _BY_CODE = _SCOPE.where(AccessCode.lookup == sa.bindparam("lookup"))
 _BY_ID = _SCOPE.where(AccessCode.id == sa.bindparam("access_code_id", type_=sa.BigInteger()))
 
 
 def scope_by_code(code: str) -> ExhibitorScope | None:
     """The exhibitor that a code opens, typed in any case, with spaces or dashes; None for an unknown code."""
+    found = stamped_scope(code)
+    return found[0] if found else None
+
+
+def stamped_scope(code: str) -> tuple[ExhibitorScope, datetime | None] | None:
+    """The same with when the code was last used."""
     lookup = normalise_code(code)
     found = rows(_BY_CODE, {"lookup": lookup}) if lookup else ()
-    return _scope_of(found[0]) if found else None
+    return (_scope_of(found[0]), found[0][3]) if found else None
 
 
 def scope_of_session(access_code_id: int, code_hash: str | None) -> ExhibitorScope | None:
@@ -69,10 +75,9 @@ def locked_scope(code: str) -> ExhibitorScope | None:
 
 
 def _scope_of(row: Sequence[Any]) -> ExhibitorScope:
-    code_id, kind, _, last_used, last_used_from, exhibitor_id, name, *rest = row
-    actor = Actor(kind="exhibitor", id=code_id, label=name)
-    values: list[Any] = [code_id, kind, exhibitor_id, name, *rest, last_used, last_used_from]
-    return ExhibitorScope(actor, *values)
+    code_id, kind, _, _, exhibitor_id, name, *rest = row
+    values: list[Any] = [code_id, kind, exhibitor_id, name, *rest]
+    return ExhibitorScope(Actor(kind="exhibitor", id=code_id, label=name), *values)
 
 
 _ROW = sa.select(EXHIBITORS).where(

@@ -16,8 +16,9 @@ from portal.leads.queries import LeadFilter, LeadRow
 from portal.leads.scans import Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
 from portal.web import params
-from portal.web.access import app_scope, loaders, public_api, scanner_api
+from portal.web.access import app_scope, public_api, scanner_api
 from portal.web.limits import wrong_code
+from portal.web.loaders import loaders
 from portal.web.openapi import documented
 from portal.web.rest import done, reply
 

@@ -185,5 +185,5 @@ def test_the_use_of_a_code_is_noted_now_and_then(app: Flask, client: FlaskClient
         client.get("/exhibitors/api/v1/profile", headers=headers | {"User-Agent": program})
         when, program_noted = used()
         assert when is not None
-        assert program_noted == "LeadApp/1.0 (Android)"
+        assert program_noted == "app: LeadApp/1.0 (Android)"
     assert used()[0] == when

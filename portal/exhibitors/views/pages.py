@@ -117,6 +117,11 @@ def qr_svg(content: str) -> str:
     return str(segno.make_qr(content, error="m").svg_inline(scale=1, border=2, omitsize=True, dark="#000"))
 
 
+def qr_data(content: str) -> str:
+    """A QR code as a picture inside of an address."""
+    return str(segno.make_qr(content, error="m").png_data_uri(scale=6, border=4))
+
+
 @blueprint.get("/profile")
 @exhibitor("full")
 def profile() -> ResponseReturnValue:

@@ -1,20 +1,19 @@
-"""What changes accounts: users, passwords, sessions and team tokens."""
+"""Signing in and out: passwords that are right, and the browsers that are signed in."""
 
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from email_validator import EmailNotValidError, validate_email
 
 from portal.accounts import passwords, queries
-from portal.accounts.models import Session, Team, TeamToken, User
+from portal.accounts.models import Session, User
 from portal.core import clock
 from portal.core.actors import Actor, ExhibitorScope, SignIn
 from portal.core.audit import record
 from portal.core.codes import hash_token, make_token
 from portal.core.database import db, reading, side_write
-from portal.core.errors import DomainError, InvalidInput
+from portal.core.errors import DomainError
 
 #: A user's session ends when it has not been used for so long.
 USER_IDLE = dt.timedelta(days=14)
@@ -48,84 +47,6 @@ class Client:
     user_agent: str = ""
 
 
-# ------------------------------------------------------------------------------------------------------- users
-
-
-def _check_password(password: str) -> None:
-    if len(password) < passwords.MIN_LENGTH:
-        raise InvalidInput({"password": [f"A password needs at least {passwords.MIN_LENGTH} characters."]})
-    if len(password) > passwords.MAX_LENGTH:
-        raise InvalidInput({"password": [f"A password has at most {passwords.MAX_LENGTH} characters."]})
-
-
-def _address(email: str) -> str:
-    """An e-mail address in its one spelling; a house's own domains (``portal.local``) are fine."""
-    try:
-        found = validate_email(email.strip(), check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        raise InvalidInput({"email": ["This is no e-mail address."]}) from None
-    if len(found.normalized) > 254:
-        raise InvalidInput({"email": ["This e-mail address is too long."]})
-    return found.normalized.lower()
-
-
-def create_user(
-    *,
-    actor: Actor,
-    email: str,
-    password: str | None = None,
-    name: str = "",
-    is_admin: bool = False,
-    locale: str | None = None,
-) -> User:
-    """A new user. Without a password nobody can sign in as them until one is set."""
-    address = _address(email)
-    if password is not None:
-        _check_password(password)
-    if queries.user_by_email(address) is not None:
-        raise InvalidInput({"email": ["There is a user with this e-mail address already."]})
-    user = User(
-        email=address,
-        name=name.strip()[:200],
-        password_hash=None if password is None else passwords.hash_password(password),
-        is_admin=is_admin,
-        locale=locale,
-    )
-    db.session.add(user)
-    db.session.flush()
-    record(
-        actor=actor,
-        action="user.created",
-        object_kind="user",
-        object_id=user.id,
-        data={"email": user.email, "name": user.name, "is_admin": is_admin},
-    )
-    return user
-
-
-def set_password(*, actor: Actor, user: User, password: str) -> None:
-    """Give a user another password; every browser they are signed in with has to sign in again."""
-    _check_password(password)
-    user.password_hash = passwords.hash_password(password)
-    db.session.flush()
-    end_sessions(actor=actor, user=user)
-    record(actor=actor, action="user.password_changed", object_kind="user", object_id=user.id)
-
-
-def set_active(*, actor: Actor, user: User, active: bool) -> None:
-    """Let a user sign in, or no longer; their sessions end at once and do not come back."""
-    user.is_active = active
-    db.session.flush()
-    if not active:
-        end_sessions(actor=actor, user=user)
-    record(
-        actor=actor,
-        action="user.activated" if active else "user.deactivated",
-        object_kind="user",
-        object_id=user.id,
-    )
-
-
 def authenticate(*, email: str, password: str) -> Verified | None:
     """The user of an e-mail address and a password; None for whatever is wrong, after the same time.
 
@@ -138,9 +59,6 @@ def authenticate(*, email: str, password: str) -> Verified | None:
         return None
     outdated = passwords.is_outdated(found.password_hash)
     return Verified(found.user_id, found.password_hash, passwords.hash_password(password) if outdated else None)
-
-
-# ---------------------------------------------------------------------------------------------------- sessions
 
 
 def start_session(*, verified: Verified, client: Client, replaces: int | None = None) -> SignIn:
@@ -158,7 +76,7 @@ def start_session(*, verified: Verified, client: Client, replaces: int | None = 
     if verified.new_hash is not None:
         user.password_hash = verified.new_hash
     name = user.name or user.email
-    actor = Actor(kind="user", id=user.id, label=name)
+    actor = Actor("user", user.id, name, user.is_admin)
     row, token = _add_session(client, replaces, user_id=user.id, expires=clock.now() + USER_IDLE)
     record(
         actor=actor, action="user.signed_in", object_kind="user", object_id=user.id, data={"address": client.address}
@@ -234,9 +152,12 @@ def end_session(*, sign_in: SignIn) -> None:
     )
 
 
-def end_sessions(*, actor: Actor, user: User) -> int:
-    """Sign a user out everywhere; how many browsers that were."""
-    ended = db.session.execute(sa.delete(Session).where(Session.user_id == user.id).returning(Session.id)).all()
+def end_sessions(*, actor: Actor, user: User, keep: int | None = None) -> int:
+    """Sign a user out everywhere (but in the session ``keep``); how many browsers that were."""
+    statement = sa.delete(Session).where(Session.user_id == user.id)
+    if keep is not None:
+        statement = statement.where(Session.id != keep)
+    ended = db.session.execute(statement.returning(Session.id)).all()
     if ended:
         record(
             actor=actor,
@@ -248,6 +169,15 @@ def end_sessions(*, actor: Actor, user: User) -> int:
     return len(ended)
 
 
+def end_one_session(*, actor: Actor, user_id: int, session_id: int) -> bool:
+    """Sign one of a user's browsers out; whether it was still signed in."""
+    statement = sa.delete(Session).where(Session.id == session_id, Session.user_id == user_id).returning(Session.id)
+    if db.session.execute(statement).first() is None:
+        return False
+    record(actor=actor, action="user.sessions_ended", object_kind="user", object_id=user_id, data={"count": 1})
+    return True
+
+
 def stamp_session(session_id: int, *, slide: bool) -> None:
     """Write that a session is in use, and let a user's live on. In a transaction of its own."""
     now = clock.now()
@@ -256,32 +186,3 @@ def stamp_session(session_id: int, *, slide: bool) -> None:
         values["expires"] = now + USER_IDLE
     with side_write() as connection:
         connection.execute(sa.update(Session).where(Session.id == session_id).values(values))
-
-
-# ------------------------------------------------------------------------------------------------------ tokens
-
-
-def stamp_token(token_id: int) -> None:
-    """Note that a team token was used, in a transaction of its own."""
-    with side_write() as connection:
-        connection.execute(sa.update(TeamToken).where(TeamToken.id == token_id).values(last_used=clock.now()))
-
-
-def create_token(*, actor: Actor, team: Team, name: str) -> str:
-    """A new token for a team's server-side client. It is returned once and kept as a hash."""
-    label = name.strip()
-    if not label or len(label) > 190:
-        raise InvalidInput({"name": ["A token needs a name of at most 190 characters."]})
-    token = make_token()
-    row = TeamToken(team_id=team.id, name=label, token_hash=hash_token(token))
-    db.session.add(row)
-    db.session.flush()
-    record(
-        actor=actor,
-        action="token.created",
-        organizer_id=team.organizer_id,
-        object_kind="token",
-        object_id=row.id,
-        data={"team": team.name, "name": label},
-    )
-    return token

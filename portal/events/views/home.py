@@ -40,6 +40,7 @@ def index() -> ResponseReturnValue:
         query=query,
         part=part,
         page_url=page_url,
+        without=[] if query else lists.without_events(sign_in),
     )
 
 
