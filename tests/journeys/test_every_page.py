@@ -30,7 +30,12 @@ PAGES = {
     "exhibitor": [
         "/exhibitor/leads",
         "/exhibitor/leads?q=nobody+has+this",
+        "/exhibitor/leads/figures",
+        "/exhibitor/leads/export",
+        "/exhibitor/leads/export?rating=5",
+        "/exhibitor/scan",
         "/exhibitor/vouchers",
+        "/exhibitor/vouchers/print",
         "/exhibitor/profile",
     ],
     "scanner": ["/exhibitor/scan", "/exhibitor/leads"],
