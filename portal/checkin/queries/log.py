@@ -50,7 +50,11 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """Something that happened at a gate. ``result`` is one of `RESULTS`; ``why`` the reason of taking back."""
+    """Something that happened at a gate. ``result`` is one of `RESULTS`.
+
+    Of what was taken back, ``gate`` is who did that, ``why`` the reason, ``entered`` and ``through`` when and where the
+    ticket had come in.
+    """
 
     mark: Mark
     list_id: int
@@ -66,6 +70,7 @@ class LogRow:
     gate: str
     forced: bool
     entered: dt.datetime | None
+    through: str
     why: str
 
 
@@ -245,9 +250,12 @@ def _rows(marks: Sequence[Any]) -> list[LogRow]:
             row.result,
             row.position_id,
             *tickets.get(row.position_id, nothing),
-            gate=names["device_id"].get(row.device_id) or names["user_id"].get(row.user_id) or "",
+            gate=(None if row.source == "undone" else names["device_id"].get(row.device_id))
+            or names["user_id"].get(row.user_id)
+            or "",
             forced=bool(row.forced),
             entered=row.entered if row.source == "undone" else None,
+            through=names["device_id"].get(row.device_id, "") if row.source == "undone" else "",
             why=row.why,
         )
         for row in marks

@@ -71,7 +71,7 @@ def export_log(organizer: str, event: str, kind: str) -> ResponseReturnValue:
     head = [
         gettext("Time"), gettext("Result"), gettext("List"), gettext("Gate"), gettext("Order"), gettext("Name"),
         gettext("Company"), gettext("Product"), gettext("Variation"), gettext("Ticket"), gettext("Overridden"),
-        gettext("Entered"), gettext("Reason"),
+        gettext("Entered"), gettext("Entered through"), gettext("Reason"),
     ]  # fmt: skip
     rows = _cells(scope, log.everything(event_id=scope.event_id, wanted=wanted), zone)
     name = f"{scope.event_slug}-checkin-{clock.now().astimezone(zone):%Y-%m-%d-%H%M}.{kind}"
@@ -98,7 +98,8 @@ def _cells(scope: EventScope, rows: Iterator[LogRow], zone: dt.tzinfo) -> Iterat
         yield (
             row.mark.datetime.astimezone(zone), names.get(row.result, row.result), row.list_name, row.gate, row.order,
             row.name, row.company, localised(row.item, scope.locale), localised(row.variation, scope.locale),
-            row.secret, row.forced, row.entered.astimezone(zone) if row.entered else None, row.why,
+            row.secret, row.forced, row.entered.astimezone(zone) if row.entered else None,
+            row.through, row.why,
         )  # fmt: skip
 
 

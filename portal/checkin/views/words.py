@@ -53,7 +53,9 @@ def heard(outcome: Outcome, beside: Beside | None, answers: Mapping[int, str], l
         return panel | {"kind": "done", "title": gettext("Come in")}
     if outcome.status == "incomplete":
         asked = [question(each, answers, locale) for each in outcome.questions]
-        return panel | {"kind": "note", "title": gettext("A question first"), "questions": asked}
+        # What was answered well goes along: an empty answer is stored nowhere.
+        kept = {id_: given for id_, given in answers.items() if id_ not in {each["id"] for each in asked}}
+        return panel | {"kind": "note", "title": gettext("A question first"), "questions": asked, "kept": kept}
     if outcome.reason == "already_redeemed":
         return panel | {"kind": "refused", "title": gettext("Already in"), "again": True}
     if outcome.reason == "unpaid" and outcome.ticket is not None:
