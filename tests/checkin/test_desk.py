@@ -29,7 +29,7 @@ class Desk:
         self.url = f"{BASE}lists/{gate.fair.checkin_list}/"
         self.token = csrf_token(self.client.get(f"{self.url}?q=nobody+has+this"))
 
-    def post(self, path: str, htmx: bool = True, **form: Any) -> TestResponse:
+    def post(self, path: str, *, htmx: Any = True, **form: Any) -> TestResponse:
         headers = {"HX-Request": "true", "HX-Target": "gate"} if htmx else {}
         return self.client.post(self.url + path, data={"csrf_token": self.token, **form}, headers=headers)
 

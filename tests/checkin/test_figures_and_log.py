@@ -226,9 +226,7 @@ def test_the_log_as_a_file(gate: Gate, ada: FlaskClient, story: dict[str, Any]) 
     assert len(rows) == 7
     assert rows[1][-1] == "'=cmd|wrong", "no cell becomes a formula"
     assert dt.datetime.fromisoformat(rows[0][0]).utcoffset(), "the event's clocks"
-    sheet = CalamineWorkbook.from_filelike(
-        io.BytesIO(ada.get(BASE + "log.xlsx").data)
-    ).get_sheet_by_index(0)
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(ada.get(BASE + "log.xlsx").data)).get_sheet_by_index(0)
     cells = sheet.to_python()
     assert [row[5] for row in cells[1:]] == [row[5] for row in rows]
     assert isinstance(cells[1][0], dt.datetime)

@@ -125,9 +125,9 @@ def test_a_device_is_paired_scans_and_is_shut_out(gate: Gate, ada: FlaskClient) 
     assert (code["version"], code["allow_search"], code["show_info"]) == (3, False, True)
     assert code["url"] == "http://localhost/pretixdroid/api/bigevents/sampleconf/"
     assert re.fullmatch(r"[0-9A-Za-z]{32}", code["key"]), "it needs no escaping"
-    device_id, name, version, hashed = rows(
-        gate, Device, Device.id, Device.name, Device.api_version, Device.key_hash
-    )[-1]
+    device_id, name, version, hashed = rows(gate, Device, Device.id, Device.name, Device.api_version, Device.key_hash)[
+        -1
+    ]
     assert (name, version, hashed) == ("Phone 7", 3, hash_token(code["key"])), "the key itself is not stored"
     page = f"{BASE}devices/{device_id}/"
     for path in (page, BASE + "devices/"):
@@ -184,7 +184,9 @@ def test_the_code_of_a_series_names_the_date(gate: Gate, ada: FlaskClient) -> No
         assert "Choose the one that the device scans for" in refused.text
     code = pairing(post_form(ada, BASE + "devices/new", for_all | {"date": str(dates[1])}))
     assert code["url"].endswith(f"/bigevents/sampleconf/{dates[1]}/")
-    answer = gate.client.get(code["url"].removeprefix("http://localhost") + "status/", query_string={"key": code["key"]})
+    answer = gate.client.get(
+        code["url"].removeprefix("http://localhost") + "status/", query_string={"key": code["key"]}
+    )
     assert (answer.json or {})["event"]["name"] == "B"
 
 

@@ -231,5 +231,3 @@ def hand_gate(scope: EventScope, row: CheckinList, subevent_id: int | None, acto
         show_info=True,
         api_version=None,
     )
-
-

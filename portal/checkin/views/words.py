@@ -86,7 +86,7 @@ def question(asked: AskedQuestion, answers: Mapping[int, str], locale: str) -> d
     wrong = None
     if given is not None:
         wrong = _WRONG[asked.type] if given.strip() or asked.type in "BCM" else gettext("This needs an answer.")
-    options = [(id_, localise(text, locale)) for id_, text in asked.options.items()]
+    options: list[tuple[int | str, str]] = [(id_, localise(text, locale)) for id_, text in asked.options.items()]
     if asked.type == "B":
         options = [("True", gettext("Yes")), ("False", gettext("No"))]
     return {
