@@ -40,8 +40,8 @@ _ENTRIES = _TICKETS.join(CHECKINS, CHECKINS.c.position_id == _p.id).where(
 _IN_SUBEVENT = _p.subevent_id == sa.bindparam("subevent")
 _BY_DATE = {statement: statement.where(_IN_SUBEVENT) for statement in (_TICKETS, _ENTRIES)}
 
-#: More check-ins than that since the last count are added to it for good.
-_FOLLOWED = 2 * UNSETTLED
+#: No transaction that checks somebody in takes longer than so many seconds.
+_IN_FLIGHT = 60
 
 
 #: Counting a large list anew may take a tenth of the time: its figures then lag behind its tickets by a second.
@@ -53,14 +53,17 @@ _LARGE = 5000
 class _Known:
     """Counts that hold for one state of the tickets: all tickets, and the check-ins up to a number.
 
-    ``again`` is the time (of `time.monotonic`) from which they may be counted anew.
+    ``again`` is the time (of `time.monotonic`) from which they may be counted anew. ``seen`` was the newest number at
+    ``seen_at``: no earlier one is on its way any more once the longest transaction is over.
     """
 
     mark: str
     tickets: Counts
     entries: Counts
     until: int
-    again: float
+    seen: int
+    seen_at: float
+    again: float = 0
 
 
 _known: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
@@ -81,11 +84,16 @@ def figures(gate: DeviceScope, state: State) -> tuple[Counts, Counts]:
     if known is None or (known.mark != state.tickets and time.monotonic() >= known.again):
         known = _counted(gate, state, settled)
         _keep(key, known)
-    entries, until = known.entries, known.until
-    if state.last_entry - until > _FOLLOWED:
-        entries, until = entries + _entries(gate, state, until, settled), settled
-        _keep(key, replace(known, entries=entries, until=until))
-    return known.tickets, entries + _entries(gate, state, until, 2**62)
+    now = time.monotonic()
+    if known.seen_at + _IN_FLIGHT < now:
+        settled = max(settled, known.seen, known.until)
+    if settled - known.until > UNSETTLED or known.seen_at + _IN_FLIGHT < now:
+        entries = known.entries + _entries(gate, state, known.until, settled)
+        known = replace(known, entries=entries, until=settled, seen=state.last_entry, seen_at=now)
+        _keep(key, known)
+    if known.until == state.last_entry:
+        return known.tickets, known.entries
+    return known.tickets, known.entries + _entries(gate, state, known.until, 2**62)
 
 
 def _counted(gate: DeviceScope, state: State, settled: int) -> _Known:
@@ -95,7 +103,7 @@ def _counted(gate: DeviceScope, state: State, settled: int) -> _Known:
     now = time.monotonic()
     took = now - begun
     pause = took * _SHARE if tickets.total() > _LARGE else 0
-    return _Known(state.tickets, tickets, entries, settled, now + pause)
+    return _Known(state.tickets, tickets, entries, settled, state.last_entry, begun, now + pause)
 
 
 def _keep(key: tuple[Any, ...], known: _Known) -> None:
