@@ -112,6 +112,7 @@ def test_check_ins_are_followed_past_the_first_count(
 ) -> None:
     """What makes check-ins settled, made small: some are counted for good, the newest every time or once."""
     monkeypatch.setattr(figures, "UNSETTLED", 3)
+    monkeypatch.setattr(figures, "_STEP", 3)
     monkeypatch.setattr(figures, "_IN_FLIGHT", in_flight)
     assert counts(gate) == (1, 8)
     secrets = [gate.ticket() for _ in range(20)]
