@@ -152,9 +152,9 @@ def _measure(
     ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
     with served("bench.floor:create_app()", services.free_port(), floor_environ) as floor:
-        low = measure(floor, floor_requests(0, theirs), seconds, folder)
+        low = measure(floor, floor_requests(0, theirs), seconds, folder, clients=row.clients)
     with served("wsgi:app", services.free_port(), environ) as portal:
-        found = measure(portal, ours, seconds, folder)
+        found = measure(portal, ours, seconds, folder, clients=row.clients)
     return _result(name, row, found, low)
 
 

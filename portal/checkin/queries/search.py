@@ -18,7 +18,7 @@ from portal.checkin.queries.tickets import (
 )
 from portal.core.actors import DeviceScope
 from portal.core.database import db
-from portal.core.statements import one_of_ids, run
+from portal.core.statements import one_of_ids, rows
 from portal.core.text import fold, like_words
 
 #: Shorter queries find nothing; more results are not shown (platform rules, Search).
@@ -39,16 +39,16 @@ def search(gate: DeviceScope, query: str) -> list[Ticket]:
     hits = found_ids(gate, query)
     if not hits:
         return []
-    found = {row[0]: read_ticket(row, gate) for row in run(_BY_IDS, {"ids": hits, "list": gate.list_id})}
+    found = {row[0]: read_ticket(row, gate) for row in rows(_BY_IDS, {"ids": hits, "list": gate.list_id})}
     return [found[id_] for id_ in hits if id_ in found]
 
 
 def ticket_by_id(gate: DeviceScope, position_id: int) -> Ticket | None:
     """A ticket of the gate's event and subevent; one query."""
-    row = run(_BY_ID, {"ids": [position_id], "list": gate.list_id, "event": gate.event_id}).one_or_none()
-    if row is None or (gate.subevent_id is not None and row[-1] != gate.subevent_id):
+    found = rows(_BY_ID, {"ids": [position_id], "list": gate.list_id, "event": gate.event_id})
+    if not found or (gate.subevent_id is not None and found[0][-1] != gate.subevent_id):
         return None
-    return read_ticket(row, gate)
+    return read_ticket(found[0], gate)
 
 
 def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
@@ -69,7 +69,7 @@ def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
         indexed = []
     parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
     limits = _Limits(gate.subevent_id is not None, not gate.all_products, not gate.all_items, gate.allow_search)
-    return [id_ for (id_,) in run(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
+    return [id_ for (id_,) in rows(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
 
 
 def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
