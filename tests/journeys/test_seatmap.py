@@ -29,7 +29,7 @@ def at_map(new_page: Callable[..., Page], site: Site) -> Callable[[], Page]:
 
 def free_seat(page: Page, number: int) -> str:
     """The selector of one of the free seats."""
-    found = page.locator('.hall .seat[data-state="free"]').nth(number).get_attribute("id")
+    found = page.locator('.hall .seat.s-free').nth(number).get_attribute("id")
     assert found is not None
     return f"#{found}"
 

@@ -41,7 +41,7 @@ def bob(app: Flask, fair: Fair) -> FlaskClient:
 
 def mark(text: str, seat_id: int) -> str:
     """A seat's drawing."""
-    found = re.search(rf'<g class="seat[^>]*id="seat-{seat_id}".*?</g>', text, re.DOTALL)
+    found = re.search(rf'<(?:g|circle|path) class="seat [^>]*id="seat-{seat_id}"[^>]*?(?:/>|>.*?</g>)', text)
     assert found, f"seat {seat_id} is not drawn"
     return found[0]
 

@@ -14,7 +14,8 @@ from portal.core.statements import one_of_ids, one_of_texts, run
 from portal.seating.models import SeatChange
 from portal.seating.queries import SEATS, Place, Selection, in_place
 
-MOST_AT_ONCE = 10_000
+#: What a request of the API may name, and what a person may choose on the map: a whole hall.
+MOST_AT_ONCE, MOST_CHOSEN = 10_000, 100_000
 #: What a reason may be long.
 REASON = 300
 #: How many unknown seats an error names.
@@ -96,8 +97,8 @@ def change_seats(
         raise NotFound("Seats of a series belong to one of its dates.")
     if not seat_ids:
         raise InvalidInput({"ids": ["Choose at least one seat."]})
-    if len(set(seat_ids)) > MOST_AT_ONCE:
-        raise InvalidInput({"ids": [f"At most {MOST_AT_ONCE:,} seats can be changed at once."]})
+    if len(set(seat_ids)) > MOST_CHOSEN:
+        raise InvalidInput({"ids": [f"At most {MOST_CHOSEN:,} seats can be changed at once."]})
     reason = " ".join(reason.split())
     if len(reason) > REASON or "\x00" in reason:
         raise InvalidInput({"reason": [f"At most {REASON} characters are allowed."]})

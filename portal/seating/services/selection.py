@@ -13,9 +13,9 @@ from portal.core.statements import run
 from portal.seating.queries import SEATS, Place, in_place
 from portal.seating.queries.places import place_of
 from portal.seating.queries.states import STATES, state_column
-from portal.seating.services.blocking import MOST_AT_ONCE
+from portal.seating.services.blocking import MOST_CHOSEN
 
-MOST_LINES = 10_000
+MOST_LINES = 100_000
 _LINE = 500
 _RANGE = re.compile(r"(?P<prefix>.*?)(?P<first>\d{1,9})\s*[-–]\s*(?P<again>.*?)(?P<last>\d{1,9})")
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d{1,9})")
@@ -146,7 +146,7 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
     """What each line of a list names; nothing changes.
 
     A line is a guid or an expression: a zone, ``zone/row``, ``zone/row/1,5,7-9``. Upper and lower case are the same,
-    guids apart. Seats beyond `MOST_AT_ONCE` are a problem of the line that names them.
+    guids apart. Seats beyond `MOST_CHOSEN` are a problem of the line that names them.
     """
     place = place_of(scope, subevent_id)
     given = [line for raw in text.splitlines() if (line := raw.strip())]
@@ -161,8 +161,8 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
         except _Unknown as error:
             lines.append(Line(line[:_LINE], [], str(error)))
             continue
-        if len(seen.union(seats)) > MOST_AT_ONCE:
-            lines.append(Line(line, [], f"With this line there are more than {MOST_AT_ONCE:,} seats."))
+        if len(seen) + sum(seat not in seen for seat in set(seats)) > MOST_CHOSEN:
+            lines.append(Line(line, [], f"With this line there are more than {MOST_CHOSEN:,} seats."))
             continue
         seen.update(seats)
         lines.append(Line(line, seats))
