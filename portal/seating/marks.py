@@ -56,7 +56,7 @@ def seat_marks(seats: Iterable[MapSeat], points: Mapping[int, str] | None = None
         at = points.get(seat.id) if points is not None else None
         place = f' transform="translate({at})"' if at is not None else ""
         marks.append(
-            f'{before}seat {seat.look}{between} id="seat-{seat.id}" role="button" tabindex="{focus}"'
+            f'{before}seat {seat.look}{between} id="seat-{seat.id}" role="option" tabindex="{focus}"'
             f' aria-label="{escape(seat.label)}" data-row="{escape(seat.row)}"{who}{place}{after}'
         )
         focus = "-1"

@@ -30,7 +30,7 @@ export const selected = new Map();
 
 export function mark(id, on) {
   const seat = seatById(id);
-  seat?.setAttribute("aria-pressed", String(on));
+  seat?.setAttribute("aria-selected", String(on));
   if (!on) {
     selected.get(id)?.remove();
     selected.delete(id);
@@ -73,7 +73,7 @@ function replace(before, seat) {
     return;
   }
   const focused = document.activeElement === before;
-  for (const name of ["transform", "tabindex", "aria-pressed"]) {
+  for (const name of ["transform", "tabindex", "aria-selected"]) {
     if (before.hasAttribute(name)) {
       seat.setAttribute(name, before.getAttribute(name));
     }
