@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, team_members
 from portal.core.actors import Actor, EventScope, SignIn
 from portal.core.codes import hash_token
-from portal.core.database import db
 from portal.core.statements import rows as read_rows
 from portal.events.models import Event, Organizer
 
@@ -73,27 +72,6 @@ _ADMIN_SCOPE = (
 )
 
 
-def _scope(row: Any, actor: Actor, permissions: frozenset[str]) -> EventScope:
-    return EventScope(
-        actor=actor,
-        organizer_id=row.organizer_id,
-        organizer_slug=row.organizer_slug,
-        organizer_name=row.organizer_name,
-        event_id=row.event_id,
-        event_slug=row.event_slug,
-        event_name=row.event_name,
-        locale=row.locale,
-        timezone=row.timezone,
-        currency=row.currency,
-        has_subevents=row.has_subevents,
-        permissions=permissions,
-    )
-
-
-def _granted(row: Any) -> frozenset[str]:
-    return frozenset(name for name in PERMISSIONS if getattr(row, name))
-
-
 def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None, datetime | None] | None:
     """A team token's actor, its scope in an event, and when it was last used; None for one unknown or revoked."""
     found = read_rows(
@@ -115,9 +93,12 @@ def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None
     """What a signed-in user may do in an event by all teams together; everything for an admin."""
     where = {"organizer": organizer.lower(), "event": event.lower()}
     if sign_in.is_admin:
-        row = db.session.execute(_ADMIN_SCOPE, where).one_or_none()
-        return None if row is None else _scope(row, sign_in.actor, _ALL)
-    rows = db.session.execute(_USER_SCOPE, where | {"user_id": sign_in.user_id}).all()
-    if not rows:
+        found = read_rows(_ADMIN_SCOPE, where)
+    else:
+        found = read_rows(_USER_SCOPE, where | {"user_id": sign_in.user_id})
+    if not found:
         return None
-    return _scope(rows[0], sign_in.actor, frozenset[str]().union(*(_granted(row) for row in rows)))
+    place = found[0][: len(_EVENT_COLUMNS)]
+    granted = (compress(PERMISSIONS, row[len(_EVENT_COLUMNS) :]) for row in found)
+    scope: list[Any] = [sign_in.actor, *place, _ALL if sign_in.is_admin else frozenset().union(*granted)]
+    return EventScope(*scope)

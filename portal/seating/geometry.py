@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from math import log
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,8 @@ from portal.seating.queries import SEATS, Place, in_place
 #: Between two seats of a row, and a seat's radius: what the drawings of seats are made for.
 PITCH, RADIUS = 20.0, 8.0
 _MARGIN = 24.0
+#: How wide a window is for its height, and into how many columns zones without a plan may go.
+_WINDOW, _MOST_COLUMNS = 1.9, 6
 _DIGITS = re.compile(r"(\d+)")
 _s = SEATS.c
 Box = tuple[float, float, float, float]
@@ -138,26 +141,67 @@ def _pitch(rows: Sequence[tuple[Any, ...]]) -> float:
     return gaps[len(gaps) // 10] if gaps else PITCH
 
 
-def _laid_out(
-    rows: Sequence[tuple[Any, ...]],
-) -> tuple[dict[int, tuple[float, float]], list[tuple[float, float, str]], list[tuple[float, float, str]]]:
-    """Zones below each other, their rows below each other, seats by number."""
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A zone that no plan places, drawn at the origin: its seats, its names, and how large it is."""
+
+    points: list[tuple[int, float, float]]
+    rows: list[Label]
+    title: str
+    width: float
+    height: float
+
+
+def _block(zone: str, by_row: dict[str, list[tuple[str, int]]]) -> _Block:
+    """The rows of a zone below each other, seats by number."""
+    points: list[tuple[int, float, float]] = []
+    names: list[Label] = []
+    left, y = PITCH * 2, PITCH * 1.2 if zone else 0.0
+    for row in sorted(by_row, key=natural):
+        names += [(left - PITCH * 0.9, y, row)] if row else []
+        for at, (_, id_) in enumerate(sorted(by_row[row], key=lambda seat: (natural(seat[0]), seat[1]))):
+            points.append((id_, left + at * PITCH, y))
+        y += PITCH * 1.2
+    width = max(x for _, x, _ in points) + PITCH
+    return _Block(points, names, zone, width, y + PITCH)
+
+
+def _columns(blocks: Sequence[_Block]) -> list[list[_Block]]:
+    """The zones in as many columns as make the hall about as wide as a window, in their order."""
+
+    def broken(count: int) -> list[list[_Block]]:
+        height = sum(block.height for block in blocks) / count
+        columns: list[list[_Block]] = [[]]
+        for block in blocks:
+            filled = sum(one.height for one in columns[-1])
+            if columns[-1] and filled + block.height / 2 > height and len(columns) < count:
+                columns.append([])
+            columns[-1].append(block)
+        return columns
+
+    def strangeness(columns: list[list[_Block]]) -> float:
+        width = sum(max(block.width for block in column) for column in columns)
+        height = max(sum(block.height for block in column) for column in columns)
+        return abs(log(width / height / _WINDOW))
+
+    return min((broken(count) for count in range(1, min(len(blocks), _MOST_COLUMNS) + 1)), key=strangeness)
+
+
+def _laid_out(rows: Sequence[tuple[Any, ...]]) -> tuple[dict[int, tuple[float, float]], list[Label], list[Label]]:
+    """Seats, names of rows and names of zones."""
     zones: dict[str, dict[str, list[tuple[str, int]]]] = {}
     for id_, zone, row, seat_number, *_ in rows:
         zones.setdefault(zone, {}).setdefault(row, []).append((seat_number, id_))
     points: dict[int, tuple[float, float]] = {}
-    labels: list[tuple[float, float, str]] = []
-    titles: list[tuple[float, float, str]] = []
-    left = PITCH * 3
-    y = PITCH
-    for zone, by_row in zones.items():
-        if zone:
-            titles.append((left - RADIUS, y, zone))
-            y += PITCH * 1.2
-        for row in sorted(by_row, key=natural):
-            labels += [(left - PITCH * 0.9, y, row)] if row else []
-            for at, (_, id_) in enumerate(sorted(by_row[row], key=lambda seat: (natural(seat[0]), seat[1]))):
-                points[id_] = (left + at * PITCH, y)
-            y += PITCH * 1.2
-        y += PITCH
+    labels: list[Label] = []
+    titles: list[Label] = []
+    left = PITCH
+    for column in _columns([_block(zone, by_row) for zone, by_row in zones.items()]) if zones else []:
+        top = PITCH
+        for block in column:
+            points |= {id_: (round(left + x, 1), round(top + y, 1)) for id_, x, y in block.points}
+            labels += [(round(left + x, 1), round(top + y, 1), row) for x, y, row in block.rows]
+            titles += [(left + PITCH * 2 - RADIUS, top, block.title)] if block.title else []
+            top += block.height
+        left += max(block.width for block in column)
     return points, labels, titles

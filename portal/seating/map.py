@@ -12,11 +12,12 @@ from flask_babel import gettext
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.database import db
-from portal.core.statements import one_of_ids, run
+from portal.core.statements import one_of_ids, rows, run
 from portal.events.models import Item
 from portal.seating.layout import LayoutError, Plan, parse_layout
 from portal.seating.models import SeatingPlan
 from portal.seating.queries import HOLDERS, SEATS, Place, in_place
+from portal.seating.queries.reasons import reasons
 from portal.seating.queries.states import STATES, state_column
 from portal.tickets.models import Order, OrderPosition
 from portal.web.filters import localised
@@ -34,7 +35,10 @@ _orders = Order.metadata.tables["orders"].alias("holders_order")
 
 
 class MapSeat(NamedTuple):
-    """A seat as it is drawn and named; ``who`` is its holder, for those who may know."""
+    """A seat as it is drawn and named: ``name`` says where it is, ``about`` in which state and sold as what.
+
+    ``who`` is its holder, for those who may know; ``why`` is the reason for which it is blocked.
+    """
 
     id: int
     zone: str
@@ -45,9 +49,15 @@ class MapSeat(NamedTuple):
     blocked: bool
     state: str
     name: str
-    label: str
+    about: str
     look: str
     who: str
+    why: str
+
+    @property
+    def label(self) -> str:
+        """All that is said of the seat to everybody."""
+        return f"{self.name}{self.about}, {self.why}" if self.why else self.name + self.about
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,20 +179,21 @@ def seats(
     zone: str | None = None,
     ids: Sequence[int] | None = None,
 ) -> list[MapSeat]:
-    """The seats of a place, of one of its zones, or those with ``ids``; one statement, and one for the holders."""
+    """The seats of a place, of one of its zones, or those with ``ids``; few statements, however many seats."""
     narrowed = "zone" if zone is not None else "ids" if ids is not None else ""
     values = _where(place) | ({"zone": zone} if zone is not None else {"seats": list(ids)} if ids is not None else {})
-    rows = run(_seats(place.subevent_id is not None, narrowed), values).all()
-    who = _who(place, [row[0] for row in rows if row[9] == "sold"]) if scope.may("can_view_orders") else {}
+    found = rows(_seats(place.subevent_id is not None, narrowed), values)
+    who = _who(place, [row[0] for row in found if row[9] == "sold"]) if scope.may("can_view_orders") else {}
+    why = reasons([row[0] for row in found if row[8]])
     named = _Names(wares)
-    return [named.seat(row, who.get(row[0], "")) for row in rows]
+    return [named.seat(who, why, *row) for row in found]
 
 
 def _who(place: Place, sold: Sequence[int]) -> dict[int, str]:
     if not sold:
         return {}
-    rows = run(_WHO, {"event": place.event_id, "seats": list(sold), "now": clock.now()})
-    return {seat: ", ".join(filter(None, (name, code))) for seat, name, code in rows}
+    found = rows(_WHO, {"event": place.event_id, "seats": list(sold), "now": clock.now()})
+    return {seat: ", ".join(filter(None, (name, code))) for seat, name, code in found}
 
 
 @dataclass(slots=True)
@@ -192,28 +203,40 @@ class _Names:
     wares: Mapping[int, Product]
     states: Mapping[str, str] = field(default_factory=state_names)
     rows: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
+    kinds: dict[tuple[str, bool, int | None], tuple[str, str]] = field(default_factory=dict)
     seat_word: str = field(default_factory=lambda: gettext("seat %(number)s", number="{}"))
     blocked_word: str = field(default_factory=lambda: gettext("blocked"))
 
-    def seat(self, row: Sequence[Any], who: str) -> MapSeat:
-        id_, zone, row_name, row_label, seat_number, seat_label, guid, product_id, blocked, state = row
-        key = (zone, row_name, row_label)
-        where = self.rows.get(key)
+    def seat(
+        self, who: Mapping[int, str], why: Mapping[int, str],
+        id_: int, zone: str, row_name: str, row_label: str | None, seat_number: str, seat_label: str | None,
+        guid: str, product_id: int | None, blocked: bool, state: str,
+    ) -> MapSeat:  # fmt: skip
+        row = (zone, row_name, row_label)
+        where = self.rows.get(row)
         if where is None:
-            where = self.rows[key] = self._row(*key)
+            where = self.rows[row] = self._row(*row)
+        kind = (state, blocked, product_id)
+        about = self.kinds.get(kind)
+        if about is None:
+            about = self.kinds[kind] = self._kind(*kind)
         name = where + (seat_label or self.seat_word.replace("{}", seat_number or guid))
-        ware = self.wares.get(product_id)
-        also = state in HELD and blocked
-        parts = [name, self.states[state], self.blocked_word if also else "", ware.name if ware else ""]
-        look = f"s-{state}{' and-blocked' if also else ''}{f' p{ware.colour}' if ware else ''}"
         return MapSeat(
-            id_, zone, row_name, seat_number, guid, product_id, blocked, state, name,
-            ", ".join(filter(None, parts)), look, who,
+            id_, zone, row_name, seat_number, guid, product_id, blocked, state, name, about[0], about[1],
+            who.get(id_, "") if who else "", why.get(id_, "") if why else "",
         )  # fmt: skip
 
     def _row(self, zone: str, row_name: str, row_label: str | None) -> str:
         row = row_label or (gettext("row %(row)s", row=row_name) if row_name else "")
         return "".join(f"{part}, " for part in (zone, row) if part)
+
+    def _kind(self, state: str, blocked: bool, product_id: int | None) -> tuple[str, str]:
+        """What is said of seats of a kind, and the classes of their drawing."""
+        ware = self.wares.get(product_id) if product_id is not None else None
+        also = state in HELD and blocked
+        parts = [self.states[state], self.blocked_word if also else "", ware.name if ware else ""]
+        look = f"s-{state}{' and-blocked' if also else ''}{f' p{ware.colour}' if ware else ''}"
+        return "".join(f", {part}" for part in parts if part), look
 
 
 def plan_of(place: Place) -> Plan | None:

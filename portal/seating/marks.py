@@ -3,12 +3,15 @@
 Written as strings: a hall has ten thousand of them.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from markupsafe import Markup, escape
 
 from portal.seating.map import MapSeat
 
+#: Hardly any hall has one of these in its names: then none is escaped.
+_SPECIAL = re.compile("[&<>\"']")
 _ROUND = '<circle class="{cls}" r="7"{rest}/>'
 _DIAMOND = '<path class="{cls}" d="M0-9 9 0 0 9-9 0Z"{rest}/>'
 _CROSS = '<path class="cross" d="M-3.5-3.5 3.5 3.5M3.5-3.5-3.5 3.5"/>'
@@ -43,21 +46,24 @@ def sample(state: str, look: str = "") -> Markup:
     return Markup(f"{before}seat {escape(look or f's-{state}')}{between}{after}")  # noqa: S704 - all else is ours
 
 
-def seat_marks(seats: Iterable[MapSeat], points: Mapping[int, str] | None = None) -> Markup:
+def seat_marks(seats: Sequence[MapSeat], points: Mapping[int, str] | None = None) -> Markup:
     """Seats as the map draws them; ``points`` says where each is.
 
     Without it they take the places of those that are drawn already.
     """
+    given = "\0".join([text for seat in seats for text in (seat.name, seat.about, seat.row, seat.who, seat.why)])
+    safe: Callable[[str], str] = escape if _SPECIAL.search(given) else str
     marks = []
-    focus = "0" if points is not None else "-1"
-    for seat in seats:
-        before, between, after = _SHAPES[seat.state, seat.blocked]
-        who = f' data-who="{escape(seat.who)}"' if seat.who else ""
-        at = points.get(seat.id) if points is not None else None
-        place = f' transform="translate({at})"' if at is not None else ""
+    focus = "-1" if points is None else "0"
+    for id_, _, row, _, _, _, blocked, state, name, about, look, who, why in seats:
+        before, between, after = _SHAPES[state, blocked]
+        place = f' transform="translate({points[id_]})"' if points is not None and id_ in points else ""
+        more = f' data-who="{safe(who)}"' if who else ""
+        if why:
+            more += f' data-why="{safe(why)}"'
         marks.append(
-            f'{before}seat {seat.look}{between} id="seat-{seat.id}" role="option" tabindex="{focus}"'
-            f' aria-label="{escape(seat.label)}" data-row="{escape(seat.row)}"{who}{place}{after}'
+            f'{before}seat {look}{between} id="seat-{id_}" role="option" tabindex="{focus}"'
+            f' aria-label="{safe(name)}{safe(about)}" data-row="{safe(row)}"{more}{place}{after}'
         )
         focus = "-1"
     return Markup("".join(marks))  # noqa: S704 - what comes from outside is escaped

@@ -69,7 +69,7 @@ export function takeOver() {
 }
 
 function replace(before, seat) {
-  if (["class", "aria-label", "data-who"].every((name) => before.getAttribute(name) === seat.getAttribute(name))) {
+  if (["class", "aria-label", "data-who", "data-why"].every((name) => before.getAttribute(name) === seat.getAttribute(name))) {
     return;
   }
   const focused = document.activeElement === before;
@@ -113,6 +113,7 @@ function showRow(seat) {
   }
   row.querySelector("[data-word]").textContent = words[stateOf(seat)];
   row.querySelector("[data-also]").hidden = !(blocked(seat) && stateOf(seat) !== "blocked");
+  row.querySelector("[data-reason]").textContent = seat.dataset.why ?? "";
   const [block, free] = ["block", "free"].map((name) => row.querySelector(`button[name="${name}"]`));
   if (block && free) {
     const inside = row.contains(document.activeElement);

@@ -17,7 +17,7 @@ const withDate = (values) => (map.dataset.subevent ? { ...values, subevent: map.
 // ------------------------------------------------------------- reading
 
 function tell(seat) {
-  line.textContent = seat ? [seat.getAttribute("aria-label"), seat.dataset.who].filter(Boolean).join(" · ") : line.dataset.idle;
+  line.textContent = seat ? [seat.getAttribute("aria-label"), seat.dataset.why, seat.dataset.who].filter(Boolean).join(" · ") : line.dataset.idle;
 }
 
 // ------------------------------------------------------------ changing
