@@ -1,13 +1,13 @@
 """Blocking writes no index of seats, and what changed is kept without foreign keys.
 
-Revision 0110, after 0007.
+Revision 0110, after 0008.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0110"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -83,6 +83,23 @@ class IdempotencyKey(HasId, Base):
     __table_args__ = (sa.UniqueConstraint("scope", "key"),)
 
 
+class Upload(HasId, Base):
+    """A file that was uploaded and waits to be confirmed, between an import's preview and its end."""
+
+    __tablename__ = "uploads"
+
+    owner_kind: Mapped[str] = mapped_column(sa.String(20))
+    owner_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    kind: Mapped[str] = mapped_column(sa.String(40))
+    event_id: Mapped[int] = foreign_key("events.id")
+    filename: Mapped[str] = mapped_column(sa.String(255))
+    data: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    created: Mapped[dt.datetime] = mapped_column(default=clock.now, index=True)
+
+    # An id is never used again: who confirms what they saw must not confirm what came after it.
+    __table_args__ = (sa.Index(None, "owner_kind", "owner_id"), {"sqlite_autoincrement": True})
+
+
 class LimitHit(Base):
     """How often something happened in the window that is open for it; another window begins when that has expired."""
 

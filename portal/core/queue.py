@@ -19,7 +19,7 @@ from redis import ConnectionPool
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import Session, SessionTransaction
 
-from portal.core import clock, outbox
+from portal.core import clock, outbox, uploads
 from portal.core.database import PortalSession
 from portal.core.models import OutboxMessage
 
@@ -154,6 +154,7 @@ def init_app(app: Flask) -> None:
     """Give ``app`` its queue; it tidies up the outbox every hour."""
     app.extensions["queue"] = Queue(app)
     hourly(app, "outbox", outbox.purge)
+    hourly(app, "uploads", uploads.purge)
 
 
 def hourly(app: Flask, name: str, work: Callable[[], object]) -> None:

@@ -55,6 +55,10 @@ def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) 
     return prepared.fetch(sqlite_reader(engine), parameters)
 
 
+#: PostgreSQL's number of the type that its driver gives as decimals; other types do not ask for a number.
+_NUMERIC = 1700
+
+
 class _Prepared:
     """A statement as the driver takes it, with what turns parameters and columns into the driver's and back."""
 
@@ -71,7 +75,8 @@ class _Prepared:
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
         processors = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.selected_columns
+            column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
+            for column in statement.selected_columns
         ]
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 

@@ -1,6 +1,6 @@
 """Reads about vouchers: the list with its filters and orders, one voucher, vouchers by id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.money import money
-from portal.core.statements import one_of_ids, rows, run
+from portal.core.statements import one_of_ids, one_of_texts, rows, run
 from portal.events.models import Event, Item
 from portal.vouchers.models import Voucher
 
@@ -167,3 +167,14 @@ def by_ids(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
 def has_item(event_id: int, item_id: int) -> bool:
     """Whether the event has such a product."""
     return run(_ITEM, {"event": event_id, "id": item_id}).one_or_none() is not None
+
+
+_CODES = sa.select(_v.code, _v.id).where(_v.event_id == sa.bindparam("event"), one_of_texts(_v.code, "codes"))
+
+
+def ids_by_code(event_id: int, codes: Collection[str]) -> dict[str, int]:
+    """The ids of vouchers by what somebody typed: the code as it is, or in capital letters."""
+    wanted = {spelled for code in codes if code for spelled in (code, code.upper())}
+    found = dict(run(_CODES, {"event": event_id, "codes": list(wanted)}).all()) if wanted else {}
+    named = ((code, found.get(code, found.get(code.upper()))) for code in codes)
+    return {code: id_ for code, id_ in named if id_ is not None}

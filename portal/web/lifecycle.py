@@ -33,6 +33,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
     )
 )
 
+#: What pages say of windows and frames around them.
+PAGE_HEADERS = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -64,7 +67,6 @@ def init_app(app: Flask) -> None:
         set_writing(current.method not in SAFE_METHODS)
 
     always = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-    pages = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
     if app.config["PORTAL"].https:
         always["Strict-Transport-Security"] = "max-age=31536000"
     apis = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "private, no-cache"}
@@ -83,7 +85,7 @@ def init_app(app: Flask) -> None:
             for name, value in apis.items():
                 headers.setdefault(name, value)
             return response
-        headers.extend(pages)
+        headers.extend(PAGE_HEADERS)
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         if current.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "private, no-cache")

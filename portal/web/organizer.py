@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_babel.speaklater import LazyString
 
 from portal.core import clock
-from portal.core.actors import EventScope, SignIn
+from portal.core.actors import EventScope, OrganizerScope, SignIn
 from portal.web.access import signed_in
 from portal.web.filters import current_locale, localised
 
@@ -23,13 +23,19 @@ SWITCHER = 12
 
 @dataclass(frozen=True, slots=True)
 class NavEntry:
-    """A place in the side bar. Its endpoint takes ``organizer`` and ``event``, unless it stands outside of events."""
+    """A place in the side bar.
+
+    ``level`` says in which frame it stands: of an ``event`` (its endpoint takes ``organizer`` and ``event``), of an
+    ``organizer`` (its endpoint takes ``organizer``), or of ``all``. Who has none of ``any_of`` does not see it;
+    ``shown`` asks something else about who is signed in.
+    """
 
     label: LazyString
     icon: str
     endpoint: str
-    permission: str | None = None
-    in_event: bool = True
+    any_of: frozenset[str] = frozenset()
+    level: Literal["event", "organizer", "all"] = "event"
+    shown: Callable[[SignIn], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,23 +139,32 @@ def board(scope: EventScope) -> Board:
 
 
 def page(template: str, **context: Any) -> str:
-    """Render an organizer's page in its frame: of the event at hand, or of all events."""
+    """Render an organizer's page in its frame: of the event at hand, of the organizer, or of all events."""
     sign_in = cast(SignIn, signed_in())
-    scope: EventScope | None = g.get("scope")
-    who = {"name": sign_in.name, "detail": gettext("Administrator") if sign_in.is_admin else None}
+    scope: EventScope | OrganizerScope | None = g.get("scope") or g.get("organizer_scope")
+    who = {
+        "name": sign_in.name,
+        "detail": gettext("Administrator") if sign_in.is_admin else None,
+        "href": url_for("account.index"),
+    }
     frame = {
         "who": who,
         "sign_out_url": url_for("accounts.logout"),
         "scope": scope,
         "place": _place(sign_in, scope),
-        "nav": _nav(scope),
+        "nav": _nav(sign_in, scope),
     }
     return render_template(template, **{**frame, **context})
 
 
-def _place(sign_in: SignIn, scope: EventScope | None) -> dict[str, Any]:
+Scope = EventScope | OrganizerScope | None
+
+
+def _place(sign_in: SignIn, scope: Scope) -> dict[str, Any]:
     if scope is None:
         return {"name": gettext("Organizer"), "detail": gettext("All events"), "href": url_for("organizer.index")}
+    if isinstance(scope, OrganizerScope):
+        return {"name": scope.organizer_name, "detail": gettext("All events"), "href": url_for("organizer.index")}
     choices = [
         {
             "label": localised(choice.name, choice.locale),
@@ -158,26 +173,38 @@ def _place(sign_in: SignIn, scope: EventScope | None) -> dict[str, Any]:
         }
         for choice in features().choices(sign_in, SWITCHER)
     ]
+    choices.append(
+        {
+            "label": gettext("Organizer: %(name)s", name=scope.organizer_name),
+            "href": url_for("organizer.overview", organizer=scope.organizer_slug),
+        }
+    )
     choices.append({"label": gettext("All events"), "href": url_for("organizer.index")})
     return {"name": localised(scope.event_name, scope.locale), "detail": scope.organizer_name, "choices": choices}
 
 
-def _nav(scope: EventScope | None) -> list[dict[str, Any]]:
+def _nav(sign_in: SignIn, scope: Scope) -> list[dict[str, Any]]:
     """The side bar: the entry of this very page is active, else the first of its blueprint."""
-    entries = [entry for entry in features().nav if entry.in_event == (scope is not None) and _opens(entry, scope)]
+    level, where = "all", dict[str, Any]()
+    if isinstance(scope, EventScope):
+        level, where = "event", {"organizer": scope.organizer_slug, "event": scope.event_slug}
+    elif scope is not None:
+        level, where = "organizer", {"organizer": scope.organizer_slug}
+    entries = [entry for entry in features().nav if entry.level == level and _opens(entry, sign_in, scope)]
     section = f"{request.blueprint}."
     active = next((entry for entry in entries if entry.endpoint == request.endpoint), None) or next(
         (entry for entry in entries if entry.endpoint.startswith(section)), None
     )
-    where: dict[str, Any] = {} if scope is None else {"organizer": scope.organizer_slug, "event": scope.event_slug}
     return [
         {"label": entry.label, "icon": entry.icon, "href": url_for(entry.endpoint, **where), "active": entry is active}
         for entry in entries
     ]
 
 
-def _opens(entry: NavEntry, scope: EventScope | None) -> bool:
-    return entry.permission is None or (scope is not None and scope.may(entry.permission))
+def _opens(entry: NavEntry, sign_in: SignIn, scope: Scope) -> bool:
+    if entry.any_of and not (scope is not None and entry.any_of & scope.permissions):
+        return False
+    return entry.shown is None or entry.shown(sign_in)
 
 
 def spaced_ticks(labels: Sequence[str], most: int = 6) -> list[str]:

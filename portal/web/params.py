@@ -13,6 +13,7 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from portal.core.errors import DomainError, InvalidInput
 from portal.core.money import parse_money
+from portal.core.sentences import Sentence
 
 #: Spellings of booleans that bodies may use (JSON values or form fields).
 _TRUE = frozenset(("t", "y", "yes", "true", "on", "1"))
@@ -24,11 +25,11 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 MISSING: Any = object()
 _NOTHING: MultiDict[str, str] = ImmutableMultiDict()
 
-REQUIRED = "This field is required."
-NOT_NULL = "This field may not be null."
-NOT_A_BOOLEAN = "Must be a valid boolean."
-NOT_A_NUMBER = "Enter a number."
-NULL_CHARACTERS = "Null characters are not allowed."
+REQUIRED = Sentence("This field is required.")
+NOT_NULL = Sentence("This field may not be null.")
+NOT_A_BOOLEAN = Sentence("Must be a valid boolean.")
+NOT_A_NUMBER = Sentence("Enter a number.")
+NULL_CHARACTERS = Sentence("Null characters are not allowed.")
 
 
 class UnsupportedMediaType(DomainError):

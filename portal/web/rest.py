@@ -88,6 +88,7 @@ def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) ->
 def init_app(app: Flask) -> None:
     """Install what comes before the access rules: call it before `portal.web.access.init_app`."""
     app.url_map.converters["id"] = IdConverter
+    most: int = app.config["PORTAL"].max_body_bytes
 
     @app.before_request
     def refuse() -> Response | None:
@@ -97,6 +98,8 @@ def init_app(app: Flask) -> None:
             abort(404)
         if not is_api(path):
             return None
+        if (current.content_length or 0) > most:
+            abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
         if path.startswith(REST_PREFIXES):

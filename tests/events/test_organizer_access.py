@@ -65,6 +65,27 @@ def test_the_list_holds_the_own_events_alone(client: FlaskClient, fair: Fair) ->
     assert listed(fair.admin_email) == {"bigevents/sampleconf", "bigevents/otherconf", "foreign/sampleconf"}
 
 
+def test_an_organizers_own_page_holds_the_own_events_alone(client: FlaskClient, fair: Fair) -> None:
+    page = "/organizer/bigevents/-/"
+    assert client.get(page).location.startswith("/login?next=")
+    seen = {}
+    for who in ("organizer_email", "helper_email", "other_event_email", "stranger_email", "admin_email"):
+        browser = client.application.test_client()
+        sign_in(browser, getattr(fair, who))
+        answer = browser.get(page)
+        seen[who] = [slug for slug in ("sampleconf", "otherconf") if f"/organizer/bigevents/{slug}/" in answer.text]
+        assert answer.status_code == (404 if who == "stranger_email" else 200), who
+        assert "foreign" not in answer.text
+        assert browser.get("/organizer/nobody/-/").status_code == 404
+    assert seen == {
+        "organizer_email": ["sampleconf", "otherconf"],
+        "helper_email": ["sampleconf", "otherconf"],
+        "other_event_email": ["otherconf"],
+        "stranger_email": [],
+        "admin_email": ["sampleconf", "otherconf"],
+    }
+
+
 def test_the_switcher_holds_the_own_events_alone(client: FlaskClient, fair: Fair) -> None:
     sign_in(client, fair.other_event_email)
     text = client.get("/organizer/bigevents/otherconf/").text

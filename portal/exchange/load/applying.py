@@ -30,7 +30,7 @@ def write_people(writer: Writer, reading: Reading, people: Part) -> None:
     )
     _end_sessions(writer, users)
     _put(writer, people, kinds.RESELLER, _among(kinds.RESELLER, "name", people))
-    _link(writer, people, links.RESELLER_MEMBERS)
+    writer.touch(kinds.RESELLER, _link(writer, people, links.RESELLER_MEMBERS))
     _link(writer, people, links.RESELLER_ORGANIZERS)
     _put(
         writer,
