@@ -50,7 +50,7 @@ def test_what_is_not_there_is_named(desk: Desk) -> None:
         "Balcony/4/1": "There is no row “4” in Balcony.",
         "Balcony/3/21": "There is no seat “21” in row 3 in Balcony.",
         "Balcony/3/30-40": "There is no seat “30-40” in row 3 in Balcony.",
-        "Balcony/3/1,,2": "A seat is missing between commas.",
+        "Balcony/3/1,,2": "Something is missing between commas.",
         "Balcony/3/a-b": "There is no seat “a-b” in row 3 in Balcony.",
         "Balcony/3/1-99999999999999999999": "There is no seat “1-99999999999999999999” in row 3 in Balcony.",
         "x" * 501: "The line has more than 500 characters.",
