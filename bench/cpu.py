@@ -26,7 +26,9 @@ from portal.core.database import database_uri
 
 def _environ(request: Request) -> dict[str, Any]:
     path, _, query = request.path.partition("?")
-    headers: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+    headers: dict[str, Any] = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()
+    }
     body = request.body or b""
     return headers | {
         "REQUEST_METHOD": request.method,
