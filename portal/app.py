@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from flask import Flask
@@ -13,6 +14,8 @@ from portal import models, serve, worker  # noqa: F401 - every table is known be
 from portal.accounts import cli as accounts_cli
 from portal.accounts import queries as accounts
 from portal.accounts import views as accounts_views
+from portal.accounts.api import access as granted_access
+from portal.accounts.api import applications as own_applications
 from portal.accounts.api import consent as oauth_consent
 from portal.accounts.api import oauth as oauth_api
 from portal.accounts.oauth.services import stamp_grant
@@ -54,6 +57,8 @@ from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
 from portal.resellers import api as resellers_api
 from portal.resellers import queries as resellers
+from portal.resellers.views import admin as admin_resellers
+from portal.resellers.views import pages as reseller_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -172,6 +177,12 @@ def load_sign_in(token: str) -> SignIn | None:
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Clients"), "store", "reseller_pages.index", level="all", shown=resellers.belongs_to_one),
+        NavEntry(
+            lazy_gettext("Resellers"), "badge-check", "admin_resellers.index", level="all", shown=attrgetter("is_admin")
+        ),
+        NavEntry(lazy_gettext("Granted access"), "shield", "granted_access.index", level="all"),
+        NavEntry(lazy_gettext("My applications"), "code", "applications.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
@@ -231,12 +242,16 @@ def create_app(config: Config | None = None) -> Flask:
         accounts_views,
         oauth_api,
         oauth_consent,
+        own_applications,
+        granted_access,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
         leads_pages,
         ops,
         event_pages,
+        reseller_pages,
+        admin_resellers,
         exhibitors_of_organizers,
         seating_map_pages,
         seating_change_pages,
