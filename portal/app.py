@@ -181,8 +181,8 @@ ORGANIZER = organizer.Features(
         NavEntry(
             lazy_gettext("Resellers"), "badge-check", "admin_resellers.index", level="all", shown=attrgetter("is_admin")
         ),
-        NavEntry(lazy_gettext("Granted access"), "shield", "granted_access.index", level="all"),
-        NavEntry(lazy_gettext("My applications"), "code", "applications.index", level="all"),
+        NavEntry(lazy_gettext("Access"), "shield", "granted_access.index", level="all"),
+        NavEntry(lazy_gettext("Applications"), "code", "applications.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),

@@ -1,6 +1,7 @@
 """Every page, light and dark, on a desk and on a phone: axe finds nothing, nothing sticks out sideways."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
@@ -40,7 +41,14 @@ PAGES = {
         f"{EVENT}/seats/plan",
         "/organizer/bigevents/seriesconf/",
         "/organizer/bigevents/no-such-event/",
+        "/account/applications/",
+        "/account/applications/new",
+        "/account/access/",
+        "/reseller/",
+        "/reseller/1/new",
+        "/reseller/1/contact",
     ],
+    "admin": ["/admin/resellers/", "/admin/resellers/new", "/admin/resellers/1/", "/admin/resellers/?q=nobody"],
 }
 
 
@@ -69,6 +77,11 @@ def test_axe_finds_nothing(person: str, scheme: str, site: Site, new_page: Calla
     if person == "organizer":
         sign_in_organizer(page, site)
         addresses.append(first_of(page, f"{EVENT}/exhibitors/", "main tbody a"))
+        addresses.append(first_of(page, "/account/applications/", "main tbody a"))
+        asked = {"client_id": site.facts.oauth_client_id, "response_type": "code", "scope": "read write"}
+        addresses.append(f"/api/v1/oauth/authorize?{urlencode(asked)}")
+    if person == "admin":
+        sign_in_organizer(page, site, site.facts.admin_user)
     problems: list[str] = []
     for address in addresses:
         for size in (DESK, PHONE):
