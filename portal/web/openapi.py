@@ -53,6 +53,19 @@ _CONDITIONAL = {
     "ETag": {"description": "Changes whenever the body does.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When anything that shows last changed.", "schema": {"type": "string"}},
 }
+#: An application that acts for a user (RFC 6749). Where the doors are stands in the metadata too.
+_OAUTH2 = {
+    "type": "oauth2",
+    "description": "A token of an application that acts for a user: `Bearer <token>`.",
+    "flows": {
+        "authorizationCode": {
+            "authorizationUrl": "/api/v1/oauth/authorize",
+            "tokenUrl": "/api/v1/oauth/token",
+            "refreshUrl": "/api/v1/oauth/token",
+            "scopes": {"read": "See what the user may see", "write": "Change what the user may change"},
+        }
+    },
+}
 
 
 class PortalApi(Api):  # type: ignore[misc]
@@ -107,6 +120,7 @@ def make_api(app: Flask) -> PortalApi:
             "description": "An exhibitor's access code: `Exhibitor <code>`.",
         },
     )
+    components.security_scheme("oauth2", _OAUTH2)
     components.security_scheme(
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
@@ -199,7 +213,8 @@ def documented(
             responses["304"] = {"description": "Nothing that shows has changed."}
             parameters += [_header("If-None-Match"), _header("If-Modified-Since"), *map(dict, PAGING)]
             statuses.add(400)
-        operation: dict[str, Any] = {"security": [{security: []}]}
+        scopes = ["write" if writing else "read"] if security == "oauth2" else []
+        operation: dict[str, Any] = {"security": [{security: scopes}]}
         if writing:
             statuses |= {400, 409}
             parameters.append(_header(HEADER) | {"schema": {"type": "string", "maxLength": 255}})
