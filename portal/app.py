@@ -18,6 +18,7 @@ from portal.accounts.api import access as granted_access
 from portal.accounts.api import applications as own_applications
 from portal.accounts.api import consent as oauth_consent
 from portal.accounts.api import oauth as oauth_api
+from portal.accounts.oauth import history as oauth_history
 from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
 from portal.checkin import api as checkin_api
@@ -56,6 +57,7 @@ from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
 from portal.leads.views import pages as leads_pages
 from portal.resellers import api as resellers_api
+from portal.resellers import history as reseller_history
 from portal.resellers import queries as resellers
 from portal.resellers.views import admin as admin_resellers
 from portal.resellers.views import pages as reseller_pages
@@ -237,7 +239,13 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES)
+    history.init_app(
+        app,
+        seat_history.SENTENCES,
+        exhibitor_history.SENTENCES,
+        oauth_history.SENTENCES,
+        reseller_history.SENTENCES,
+    )
     doors = (
         accounts_views,
         oauth_api,
