@@ -113,18 +113,18 @@ def bench(name: str, url: str, rows: list[Row], bundle: Path, seconds: int, fold
     environ = {
         "DATABASE_URL": url,
         "INSTANCE_PATH": str(folder / name),
-        "SECRET_KEY": "a key for the bench only",
+        "SECRET_KEY": data.SECRET_KEY,
         "RATELIMIT_ENABLED": "0",
     }
     load_data(environ, bundle)
     app = create_app(
-        Config(database_uri=database_uri(url), instance_path=folder / name, secret_key="bench", threads=THREADS)  # noqa: S106
+        Config(database_uri=database_uri(url), instance_path=folder / name, secret_key=data.SECRET_KEY, threads=THREADS)
     )
-    _settle(app)
+    settle(app)
     return [_measure(name, url, row, app, environ, seconds, folder) for row in rows]
 
 
-def _settle(app: Flask) -> None:
+def settle(app: Flask) -> None:
     """What a database does by itself some time after a load: otherwise it would do it during the first row."""
     with app.app_context():
         driver = db.engine.raw_connection().driver_connection

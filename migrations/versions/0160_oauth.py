@@ -1,13 +1,13 @@
 """What users grant to applications, their codes and tokens; when a reseller last changed.
 
-Revision 0160, after 0008.
+Revision 0160, after 0140.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0160"
-down_revision = "0008"
+down_revision = "0140"
 branch_labels = None
 depends_on = None
 

@@ -81,3 +81,22 @@ class CheckinRefusal(HasId, Base):
     user_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
 
     __table_args__ = (sa.Index(None, "list_id", "datetime"),)
+
+
+class CheckinUndone(HasId, Base):
+    """A check-in that somebody took back: the row as it was, and who took it back when and why."""
+
+    __tablename__ = "checkins_undone"
+
+    event_id: Mapped[int] = foreign_key("events.id")
+    list_id: Mapped[int] = foreign_key("checkin_lists.id", index=False)
+    position_id: Mapped[int] = foreign_key("order_positions.id")
+    entered: Mapped[dt.datetime]
+    forced: Mapped[bool] = mapped_column(default=False)
+    device_id: Mapped[int | None] = foreign_key("devices.id", ondelete="SET NULL")
+    entered_by_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
+    datetime: Mapped[dt.datetime]
+    user_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
+    reason: Mapped[str] = mapped_column(sa.String(200))
+
+    __table_args__ = (sa.Index(None, "list_id", "datetime"),)

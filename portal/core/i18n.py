@@ -5,11 +5,6 @@ from collections.abc import Mapping
 LocalisedString = Mapping[str, str]
 
 
-def N_(text: str) -> str:
-    """Mark an English text for translation: doors for people translate it, doors for programs do not."""
-    return text
-
-
 def localise(value: LocalisedString | str | None, *locales: str | None) -> str:
     """The text for the first of ``locales`` that has one, else any (platform rules, Localised strings).
 

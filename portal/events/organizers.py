@@ -10,15 +10,15 @@ from portal.core.actors import Actor
 from portal.core.audit import record
 from portal.core.database import db
 from portal.core.errors import InvalidInput
-from portal.core.i18n import N_
+from portal.core.sentences import Sentence
 from portal.events.models import Organizer
 from portal.events.slugs import read_slug, taken
 
 MAX_NAME = 200
 FIRST_TEAM = "Administrators"
 
-NAME_MISSING = N_("Enter a name.")
-NAME_TOO_LONG = N_("A name has at most 200 characters.")
+NAME_MISSING = Sentence("Enter a name.")
+NAME_TOO_LONG = Sentence("A name has at most 200 characters.")
 
 
 def create_organizer(*, actor: Actor, name: str, slug: str, members: Collection[int] = ()) -> Organizer:

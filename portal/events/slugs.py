@@ -3,13 +3,14 @@
 import re
 
 from portal.core.errors import InvalidInput
-from portal.core.i18n import N_
+from portal.core.sentences import Sentence
 
+MOST = 50
 SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,49}")
 
-MISSING = N_("Enter a short name for addresses.")
-WRONG = N_("Use 1 to 50 letters, digits, dots and dashes; a letter or a digit comes first.")
-TAKEN = N_("This short name is taken already. Upper and lower case make no difference.")
+MISSING = Sentence("Enter a short name for addresses.")
+WRONG = Sentence("Use 1 to 50 letters, digits, dots and dashes; a letter or a digit comes first.")
+TAKEN = Sentence("This short name is taken already. Upper and lower case make no difference.")
 
 
 def read_slug(given: str) -> str:

@@ -1,5 +1,6 @@
 """Reads about exhibitors: what the holder of an access code may see, and the row that a change is about."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ _SCOPE = (
         AccessCode.id,
         AccessCode.kind,
         AccessCode.lookup,
+        AccessCode.last_used,
         Exhibitor.id.label("exhibitor_id"),
         Exhibitor.name,
         Exhibitor.booth,
@@ -49,6 +51,13 @@ def scope_by_code(code: str) -> ExhibitorScope | None:
     """The exhibitor that a code opens, typed in any case, with spaces or dashes; None for an unknown code."""
     lookup = normalise_code(code)
     return _scope(_BY_CODE, {"lookup": lookup}) if lookup else None
+
+
+def stamped_scope(code: str) -> tuple[ExhibitorScope, datetime | None] | None:
+    """The same with when the code was last used."""
+    lookup = normalise_code(code)
+    row = db.session.execute(_BY_CODE, {"lookup": lookup}).one_or_none() if lookup else None
+    return None if row is None else (_scope_of(row), row.last_used)
 
 
 def scope_of_session(access_code_id: int, code_hash: str | None) -> ExhibitorScope | None:

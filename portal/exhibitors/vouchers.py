@@ -46,6 +46,11 @@ class VoucherRow:
         """Whether nobody can redeem it any more."""
         return self.redeemed >= self.max_usages
 
+    @property
+    def left(self) -> int:
+        """How often it can be redeemed still."""
+        return max(0, self.max_usages - self.redeemed)
+
 
 @dataclass(frozen=True, slots=True)
 class VoucherPage:
@@ -117,15 +122,28 @@ def voucher_page(*, exhibitor_id: int, page: int, locales: Sequence[str]) -> Vou
     return VoucherPage(rows, total, int(usages), int(redeemed), used_up, page, pages)
 
 
-def count(*, exhibitor_id: int) -> int:
-    """How many vouchers the exhibitor has."""
-    statement = sa.select(sa.func.count()).where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
+def _usable(now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """What can be redeemed still."""
+    return Voucher.redeemed < Voucher.max_usages, sa.or_(Voucher.valid_until.is_(None), Voucher.valid_until > now)
+
+
+def count(*, exhibitor_id: int, usable: bool = False) -> int:
+    """How many vouchers the exhibitor has; with ``usable`` those that can be redeemed still."""
+    statement = (
+        sa.select(sa.func.count()).select_from(ExhibitorVoucher).where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
+    )
+    if usable:
+        statement = statement.join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id).where(*_usable(clock.now()))
     return db.session.scalar(statement) or 0
 
 
-def some(*, exhibitor_id: int, locales: Sequence[str], limit: int, offset: int) -> list[VoucherRow]:
+def some(
+    *, exhibitor_id: int, locales: Sequence[str], limit: int, offset: int, usable: bool = False
+) -> list[VoucherRow]:
     """Some of the exhibitor's vouchers, those with the same tag together."""
     statement = _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(limit).offset(offset)
+    if usable:
+        statement = statement.where(*_usable(clock.now()))
     return [_row(row, locales) for row in db.session.execute(statement)]
 
 
@@ -152,20 +170,39 @@ def _row(row: Any, locales: Sequence[str]) -> VoucherRow:
     )
 
 
+def _counts(voucher_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
+    """What is a redemption: a ticket that is not cancelled, nor its order cancelled or expired."""
+    return (
+        OrderPosition.voucher_id.in_(voucher_ids),
+        OrderPosition.canceled.is_(False),
+        Order.status.in_(("n", "p")),
+    )
+
+
+def redemption_count(voucher_id: int) -> int:
+    """How many redemptions a voucher has."""
+    statement = sa.select(sa.func.count()).select_from(OrderPosition).join(Order, Order.id == OrderPosition.order_id)
+    return db.session.scalar(statement.where(*_counts([voucher_id]))) or 0
+
+
 def redemptions(
-    *, voucher_ids: Sequence[int], reader: FieldReader, shown: ShownFields, locales: Sequence[str]
+    *,
+    voucher_ids: Sequence[int],
+    reader: FieldReader,
+    shown: ShownFields,
+    locales: Sequence[str],
+    limit: int | None = None,
+    offset: int | None = None,
 ) -> dict[int, list[Redemption]]:
-    """Who redeemed the vouchers, in order: by tickets that are not cancelled, nor their order cancelled or expired."""
+    """Who redeemed the vouchers, in order; with ``limit`` some of them."""
     rows = db.session.execute(
         sa.select(OrderPosition.voucher_id, Order.datetime, SubEvent.name.label("subevent"), *PERSON_COLUMNS)
         .join(Order, Order.id == OrderPosition.order_id)
         .outerjoin(SubEvent, SubEvent.id == OrderPosition.subevent_id)
-        .where(
-            OrderPosition.voucher_id.in_(voucher_ids),
-            OrderPosition.canceled.is_(False),
-            Order.status.in_(("n", "p")),
-        )
+        .where(*_counts(voucher_ids))
         .order_by(Order.datetime, OrderPosition.id)
+        .limit(limit)
+        .offset(offset)
     ).all()
     answers = answers_of(shown, [row.position_id for row in rows])
     found: dict[int, list[Redemption]] = {}

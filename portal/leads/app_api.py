@@ -79,7 +79,7 @@ def _lead(fields: list[FieldEntry], lead: Any) -> dict[str, Any]:
 
 
 @blueprint.route("/leads/", methods=["POST"], **_BOTH)
-@documented(AppLeadSchema, status=201, errors=(400, 401, 403), body=ScanSchema, security=_SECURITY)
+@documented(AppLeadSchema, status=201, also=(200,), errors=(400, 401, 403), body=ScanSchema, security=_SECURITY)
 @app_api("any")
 def scan() -> Response:
     """Submit a scan: 201 for the first one of an attendee, 200 after."""

@@ -26,7 +26,7 @@ class Moment(fields.Field[dt.datetime]):
     """A point in time, ISO 8601; without a zone it is the event's, which is in the context."""
 
     def __init__(self, zone: str, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": ["string", "null"], "format": "date-time"}, **kwargs)
+        super().__init__(metadata={"type": "string", "format": "date-time"}, **kwargs)
         self.zone = zone
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:

@@ -13,7 +13,7 @@ from portal.core.actors import Actor
 from portal.core.audit import record
 from portal.core.database import db
 from portal.core.errors import InvalidInput
-from portal.core.i18n import N_
+from portal.core.sentences import Sentence
 from portal.events.models import Organizer
 from portal.events.organizers import create_organizer
 from portal.exhibitors.schemas import is_email, is_locale
@@ -24,13 +24,13 @@ CONTACT = ("public_name", "public_url", "support_email", "support_phone", "commu
 ALL_FIELDS = ("name", *CONTACT)
 _LONGEST = {"name": 190, "public_name": 190, "public_url": 500, "support_email": 254, "support_phone": 100}
 
-NAME_MISSING = N_("Enter a name.")
-NAME_TAKEN = N_("There is a reseller with this name already.")
-TOO_LONG = N_("This is too long.")
-NO_ADDRESS = N_("Enter an address that begins with https://.")
-NO_EMAIL = N_("This is no e-mail address.")
-NO_LANGUAGE = N_("This is no language.")
-NO_USER = N_("There is no user with this e-mail address.")
+NAME_MISSING = Sentence("Enter a name.")
+NAME_TAKEN = Sentence("There is a reseller with this name already.")
+TOO_LONG = Sentence("This is too long.")
+NO_ADDRESS = Sentence("Enter an address that begins with https://.")
+NO_EMAIL = Sentence("This is no e-mail address.")
+NO_LANGUAGE = Sentence("This is no language.")
+NO_USER = Sentence("There is no user with this e-mail address.")
 
 
 def create_reseller(*, actor: Actor, values: Mapping[str, str]) -> Reseller:

@@ -202,6 +202,11 @@ class FieldReader:
             self._truth = {"true": gettext("Yes"), "false": gettext("No")}
         self._labels |= {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
 
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels by field."""
+        return self._labels
+
     def entries(self, person: Any, answers: Answers | None = None) -> list[FieldEntry]:
         """All shown fields of a person (a row of `PERSON_COLUMNS` or an `OrderPosition`), those without a value too."""
         return [

@@ -25,6 +25,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
+from portal.web import throttle as throttles
 from portal.web.credentials import BEARER, EITHER, check_scopes, credentials, not_valid
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
 from portal.web.limits import wrong_code
@@ -41,6 +42,12 @@ class Rule:
     permission: str | None = None
     check: Callable[["Rule"], ResponseReturnValue | None] = lambda _rule: None
     browser: bool = True
+    #: Permissions that open it as well as ``permission`` does.
+    others: frozenset[str] = frozenset()
+
+    def opens(self, permissions: frozenset[str]) -> bool:
+        """Whether somebody with these permissions may pass."""
+        return self.permission is None or self.permission in permissions or bool(self.others & permissions)
 
 
 def _declare(rule: Rule) -> Callable[[View], View]:
@@ -123,15 +130,15 @@ def _check_organizer(rule: Rule) -> ResponseReturnValue | None:
     scope = loaders().organizer_scope(cast(SignIn, signed_in()), args["organizer"])
     if scope is None:
         raise _not_yours()
-    if rule.permission and not scope.may(rule.permission):
+    if not rule.opens(scope.permissions):
         raise _not_allowed()
     g.organizer_scope = scope
     return None
 
 
-def organizer_member(permission: str | None = None) -> Callable[[View], View]:
-    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` where one is named."""
-    return _declare(Rule("organizer_member", permission, _check_organizer))
+def organizer_member(permission: str | None = None, *others: str) -> Callable[[View], View]:
+    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` or one of ``others``."""
+    return _declare(Rule("organizer_member", permission, _check_organizer, others=frozenset(others)))
 
 
 def _check_reseller(rule: Rule) -> ResponseReturnValue | None:
@@ -270,8 +277,8 @@ def device(view: View) -> View:
     return _declare(Rule("device", check=_check_device, browser=False))(view)
 
 
-def _check_app(rule: Rule) -> ResponseReturnValue | None:
-    code = credentials("Exhibitor")
+def _known_code(code: str | None) -> ExhibitorScope:
+    """The exhibitor that a sent code opens; wrong ones are counted."""
     if code is None:
         raise NotSignedIn(scheme="Exhibitor")
     scope = loaders().exhibitor_scope(code)
@@ -280,9 +287,27 @@ def _check_app(rule: Rule) -> ResponseReturnValue | None:
         wrong_code(normalise_code(code), exempt=False)
         raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
     g.actor, g.scope = scope.actor, scope
+    return scope
+
+
+def _check_app(rule: Rule) -> ResponseReturnValue | None:
+    scope = _known_code(credentials("Exhibitor"))
     if rule.permission == "full" and scope.code_kind != "full":
         raise Forbidden("The scanning code opens the scanner only.")
     return None
+
+
+def _check_scanner(_rule: Rule) -> ResponseReturnValue | None:
+    args = cast(dict[str, Any], request.view_args)
+    scope = _known_code(request.headers.get("Exhibitor", "").strip() or None)
+    if not scope.is_of(args["organizer"], args["event"]):
+        raise NotSignedIn("This access code is not known at this event.", scheme="Exhibitor")
+    return None
+
+
+def scanner_api(view: View) -> View:
+    """A door under ``<organizer>/<event>`` for its exhibitors: the header `Exhibitor` holds the access code."""
+    return _declare(Rule("scanner_api", check=_check_scanner, browser=False))(view)
 
 
 def app_api(code: str = "full") -> Callable[[View], View]:
@@ -291,7 +316,7 @@ def app_api(code: str = "full") -> Callable[[View], View]:
 
 
 def app_scope() -> ExhibitorScope:
-    """The exhibitor of this request; there by the rule `app_api`."""
+    """The exhibitor of this request; there by the rules `app_api` and `scanner_api`."""
     return cast(ExhibitorScope, g.scope)
 
 
@@ -359,6 +384,7 @@ def exhibitor_scope() -> ExhibitorScope:
 def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
+    throttle = throttles.of(app)
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
@@ -372,4 +398,12 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        return rule.check(rule)
+        if throttle is None:
+            return rule.check(rule)
+        try:
+            refused = rule.check(rule)
+        except Forbidden:
+            throttle.spend()
+            raise
+        throttle.spend()
+        return refused

@@ -9,10 +9,11 @@ import babel.dates
 import babel.numbers
 from babel import Locale
 from flask import Flask, g, has_request_context
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_locale, get_timezone, gettext
 
 from portal.core import clock
 from portal.core.i18n import LocalisedString, localise
+from portal.core.sentences import Sentence
 
 Zone = tzinfo | str | None
 
@@ -160,7 +161,14 @@ def messages(error: Any, name: str | None = None) -> list[str]:
     found = error.get(name) if hasattr(error, "get") else error
     if not found:
         return []
-    return [str(found)] if isinstance(found, str) or not hasattr(found, "__iter__") else [str(each) for each in found]
+    return [said(found)] if isinstance(found, str) or not hasattr(found, "__iter__") else [said(each) for each in found]
+
+
+def said(message: Any) -> str:
+    """Filter: an English sentence of an operation in the reader's language; what has no translation as it is."""
+    if isinstance(message, Sentence):
+        return gettext(message.msgid, **message.values)
+    return gettext(str(message)) if message else ""
 
 
 def value_of(value: Any, name: str) -> Any:
@@ -169,7 +177,7 @@ def value_of(value: Any, name: str) -> Any:
     return "" if found is None else found
 
 
-FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, value_of)
+FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, said, value_of)
 
 
 def init_app(app: Flask) -> None:

@@ -151,10 +151,12 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the open page, a line each."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe (already there) finds on the open page, a line each; by ``rules`` alone where some are named."""
+    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": list(rules)} if rules else {})
+    ends = "each => each.effect.getComputedTiming().endTime < Infinity"
+    settled = f"Promise.allSettled(document.getAnimations().filter({ends}).map(each => each.finished))"
+    found = page.evaluate(f"async options => {{ await {settled}; return axe.run(document, options) }}", options)
     return [
         f"{page.url} {problem['id']}: {node['target']} {node['failureSummary']}"
         for problem in found["violations"]

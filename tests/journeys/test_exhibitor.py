@@ -21,9 +21,9 @@ def test_signs_in_searches_and_rates_a_lead(page: Page, site: Site) -> None:
     expect(row).to_be_visible()
     expect(rows).not_to_have_count(50)
     lead = row.get_attribute("id")
-    row.locator("input[type=radio][value='2'] + label, label:has(input[value='2'])").first.click()
-    expect(page.locator(f"#{lead} input[type=radio][value='2']")).to_be_checked()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: answer.request.method == "POST") as saved:
+        row.locator("input[type=radio][value='2'] + label, label:has(input[value='2'])").first.click()
+    assert saved.value.ok
     page.reload()
     expect(page.locator(f"#{lead} input[type=radio][value='2']")).to_be_checked()
 

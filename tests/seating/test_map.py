@@ -10,12 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.accounts.models import Team
-from portal.core.database import db
+from portal.core.database import db, set_writing
 from portal.seating.models import Seat, SeatingPlan
 from portal.tickets.models import CartPosition
 from tests.browserless import sign_in, sign_in_code
 from tests.fair import Fair
 from tests.seating.conftest import Series
+from tests.seating.test_history import Desk
 from tests.statements import statements
 
 MAP = "/organizer/bigevents/sampleconf/seats/"
@@ -182,12 +183,9 @@ def test_what_others_changed_comes_by_itself(app: Flask, ada: FlaskClient, fair:
     version = version_of(ada)
     with app.app_context():
         db.session.execute(sa.update(CartPosition).values(expires=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
-        db.session.execute(
-            sa.update(Seat)
-            .where(Seat.id == fair.seats[9])
-            .values(blocked=True, modified=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
-        )
         db.session.commit()
+        set_writing(True)
+        Desk(fair).block(fair.seats[9])
     text = ada.get(f"{MAP}changes?version={version}").get_data(as_text=True)
     assert "s-blocked" in mark(text, fair.seats[9])
     assert counts(text)["blocked"] == 2

@@ -9,7 +9,7 @@ from portal.core.audit import record
 from portal.core.codes import hash_token, make_code, make_token
 from portal.core.database import db
 from portal.core.errors import InvalidInput
-from portal.core.i18n import N_
+from portal.core.sentences import Sentence
 
 MAX_NAME = 190
 MAX_URIS = 20
@@ -17,13 +17,13 @@ MAX_URI = 2000
 #: http is for a program on the user's own machine (RFC 8252).
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 
-NAME_MISSING = N_("Enter a name.")
-NAME_TOO_LONG = N_("A name has at most 190 characters.")
-NO_URI = N_("Enter at least one address.")
-TOO_MANY = N_("Enter at most 20 addresses.")
-TOO_LONG = N_("An address has at most 2,000 characters.")
-NOT_AN_ADDRESS = N_("Each address stands on a line of its own, complete, without spaces and without #.")
-NOT_SAFE = N_(
+NAME_MISSING = Sentence("Enter a name.")
+NAME_TOO_LONG = Sentence("A name has at most 190 characters.")
+NO_URI = Sentence("Enter at least one address.")
+TOO_MANY = Sentence("Enter at most 20 addresses.")
+TOO_LONG = Sentence("An address has at most 2,000 characters.")
+NOT_AN_ADDRESS = Sentence("Each address stands on a line of its own, complete, without spaces and without #.")
+NOT_SAFE = Sentence(
     "Use https. http is for localhost only; an app on a phone has a scheme with a dot, such as org.example.app:/back."
 )
 

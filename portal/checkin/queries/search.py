@@ -36,6 +36,23 @@ _TEXTS = sa.table("search_positions", sa.column("rowid", sa.Integer), sa.column(
 
 def search(gate: DeviceScope, query: str) -> list[Ticket]:
     """Tickets that the gate may redeem and ``query`` finds, best first; two queries."""
+    hits = found_ids(gate, query)
+    if not hits:
+        return []
+    found = {row[0]: read_ticket(row, gate) for row in run(_BY_IDS, {"ids": hits, "list": gate.list_id})}
+    return [found[id_] for id_ in hits if id_ in found]
+
+
+def ticket_by_id(gate: DeviceScope, position_id: int) -> Ticket | None:
+    """A ticket of the gate's event and subevent; one query."""
+    row = run(_BY_ID, {"ids": [position_id], "list": gate.list_id, "event": gate.event_id}).one_or_none()
+    if row is None or (gate.subevent_id is not None and row[-1] != gate.subevent_id):
+        return None
+    return read_ticket(row, gate)
+
+
+def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
+    """The ids of the tickets that `search` finds, ``most`` of them; one query."""
     query = query.strip()
     if len(query) < SHORTEST or "\0" in query:
         return []
@@ -52,11 +69,7 @@ def search(gate: DeviceScope, query: str) -> list[Ticket]:
         indexed = []
     parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
     limits = _Limits(gate.subevent_id is not None, not gate.all_products, not gate.all_items, gate.allow_search)
-    hits = [id_ for (id_,) in run(_hits(sqlite, limits, len(patterns), matching=bool(indexed)), parameters)]
-    if not hits:
-        return []
-    found = {row[0]: read_ticket(row, gate) for row in run(_BY_IDS, {"ids": hits, "list": gate.list_id})}
-    return [found[id_] for id_ in hits if id_ in found]
+    return [id_ for (id_,) in run(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
 
 
 def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
@@ -70,6 +83,7 @@ def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
 
 
 _BY_IDS = sa.select(*TICKET_COLUMNS).select_from(TICKETS_JOINED).where(one_of_ids(POSITIONS.c.id, "ids"))
+_BY_ID = _BY_IDS.add_columns(POSITIONS.c.subevent_id).where(POSITIONS.c.event_id == sa.bindparam("event"))
 
 
 class _Limits(NamedTuple):
@@ -82,17 +96,17 @@ class _Limits(NamedTuple):
 
 
 @lru_cache
-def _hits(sqlite: bool, limits: _Limits, patterns: int, *, matching: bool) -> sa.Select[Any]:
+def _hits(sqlite: bool, limits: _Limits, patterns: int, most: int, *, matching: bool) -> sa.Select[Any]:
     """The ids that are found, best first: for a gate's limits and a number of words."""
     here: list[sa.ColumnElement[bool]] = [POSITIONS.c.event_id == sa.bindparam("event")]
     here += [condition for wanted, condition in ((limits.by_list, LISTED), (limits.by_device, SCOPED)) if wanted]
     if limits.in_subevent:
         here.append(POSITIONS.c.subevent_id == sa.bindparam("subevent"))
-    found = [_ranked(0, sa.select(POSITIONS.c.id).where(*here, _begins(POSITIONS.c.secret, sqlite=sqlite)), MOST)]
+    found = [_ranked(0, sa.select(POSITIONS.c.id).where(*here, _begins(POSITIONS.c.secret, sqlite=sqlite)), most)]
     if limits.names:
         coded = sa.select(POSITIONS.c.id).join(ORDERS, ORDERS.c.id == POSITIONS.c.order_id)
         of_event = ORDERS.c.event_id == sa.bindparam("event")
-        found.append(_ranked(1, coded.where(*here, of_event, _begins(ORDERS.c.code, sqlite=sqlite)), MOST))
+        found.append(_ranked(1, coded.where(*here, of_event, _begins(ORDERS.c.code, sqlite=sqlite)), most))
     if patterns or matching:
         named = sa.select(POSITIONS.c.id)
         if matching:
@@ -109,7 +123,7 @@ def _hits(sqlite: bool, limits: _Limits, patterns: int, *, matching: bool) -> sa
         sa.select(best.c.id)
         .join(POSITIONS, POSITIONS.c.id == best.c.id)
         .order_by(best.c.rank, POSITIONS.c.attendee_name, POSITIONS.c.id)
-        .limit(sa.literal_column(str(MOST)))
+        .limit(sa.literal_column(str(most)))
     )
 
 

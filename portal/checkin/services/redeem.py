@@ -39,12 +39,13 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the gate hears. ``ticket`` is None for an unknown one."""
+    """What the gate hears. ``ticket`` is None for an unknown one; ``entry`` is the check-in that was recorded."""
 
     status: Status
     reason: Reason | None = None
     ticket: Ticket | None = None
     questions: Sequence[AskedQuestion] = ()
+    entry: int | None = None
 
 
 def redeem(*, actor: Actor, gate: DeviceScope, attempt: Attempt) -> Outcome:
@@ -67,9 +68,10 @@ def redeem(*, actor: Actor, gate: DeviceScope, attempt: Attempt) -> Outcome:
         return _refuse(actor, gate, attempt, "unpaid", ticket)
     if still_asked and attempt.questions_supported and not attempt.force:
         return Outcome("incomplete", ticket=ticket, questions=still_asked)
-    if not _admit(actor, gate, attempt, ticket):
+    entry = _admit(actor, gate, attempt, ticket)
+    if entry is None:
         return _refuse(actor, gate, attempt, "already_redeemed", ticket.checked_in())
-    return Outcome("ok", ticket=ticket.checked_in())
+    return Outcome("ok", ticket=ticket.checked_in(), entry=entry)
 
 
 def _take_answers(gate: DeviceScope, found: Found, attempt: Attempt) -> list[AskedQuestion]:
@@ -100,8 +102,8 @@ _USED_NONCE = sa.select(Checkin.id).where(
 )
 
 
-def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) -> bool:
-    """Record an entry: the first one, or with ``force`` another. False where the ticket is in already."""
+def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) -> int | None:
+    """Record an entry, the first one or with ``force`` another, and return it. None where the ticket is in already."""
     now = clock.now()
     entry = {
         "position_id": ticket.id,
@@ -117,16 +119,17 @@ def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) ->
         "modified": now,
     }
     insert = _INSERT[db.engine.dialect.name]
-    if not ticket.redeemed and run(insert, entry).scalar_one_or_none() is not None:
-        return True
-    if attempt.nonce is not None:
-        used = run(_USED_NONCE, {"position": ticket.id, "list": gate.list_id, "nonce": attempt.nonce})
-        if used.scalar_one_or_none() is not None:
-            return True
-    if not attempt.force:
-        return False
-    run(insert, entry | {"first": False})
-    return True
+    made: int | None = None
+    if not ticket.redeemed:
+        made = run(insert, entry).scalar_one_or_none()
+    if made is None and attempt.nonce is not None:
+        used = {"position": ticket.id, "list": gate.list_id, "nonce": attempt.nonce}
+        made = run(_USED_NONCE, used).scalar_one_or_none()
+    if made is None and attempt.force:
+        made = run(insert, entry | {"first": False}).scalar_one_or_none()
+        if made is None and attempt.nonce is not None:
+            made = run(_USED_NONCE, used).scalar_one_or_none()
+    return made
 
 
 _REFUSAL = sa.insert(CheckinRefusal.__table__)  # type: ignore[arg-type]

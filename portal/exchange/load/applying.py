@@ -135,6 +135,9 @@ class EventWriter:
         link(links.QUESTION_ITEMS)
         put(kinds.SEATING_PLAN)
         put(kinds.SEAT)
+        if self._not_same(kinds.SEAT):
+            # No index tells when seats last changed: the event does.
+            self.writer.bulk.update(kinds.EVENT.table, ["modified"], [[self.pk, self.writer.now]])
         put(kinds.VOUCHER)
         put(kinds.CHECKIN_LIST)
         self.writer.touch(kinds.CHECKIN_LIST, link(links.LIST_ITEMS))

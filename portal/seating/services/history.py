@@ -15,7 +15,7 @@ from portal.core.models import SEATS_CHANGED, AuditEntry
 from portal.core.statements import one_of_ids, run
 from portal.seating.queries import SEATS, Place, in_place
 from portal.seating.queries.places import labels, place_of
-from portal.seating.services.blocking import SEAT_CHANGES, write
+from portal.seating.services.blocking import SEAT_CHANGES, hold_seats, write
 
 #: So many seats of a change are named.
 NAMED = 3
@@ -55,19 +55,13 @@ class Entry:
 
 # ------------------------------------------------------------------------------------------------------------ undo
 
-_FIND = sa.select(_l.action, _l.data["subevent"]).where(
+_FIND = sa.select(_l.action, _l.data["subevent"], _l.data["ids"]).where(
     _l.id == _change, _l.event_id == sa.bindparam("event", type_=sa.BigInteger()), _is_change
 )
-_LOCK = (
-    sa.select(_s.id, _s.blocked)
-    .where(_s.id.in_(sa.select(_c.seat_id).where(_c.audit_id == _change)))
-    .order_by(_s.id)
-    .with_for_update()
-)
+_LOCK = sa.select(_s.id, _s.blocked).where(one_of_ids(_s.id, "seats")).order_by(_s.id).with_for_update()
 _later = SEAT_CHANGES.alias("later")
 _MADE_BY = sa.select(
     _c.seat_id,
-    _c.before,
     _c.after,
     _c.made_by,
     sa.select(_later.c.made_by)
@@ -76,7 +70,7 @@ _MADE_BY = sa.select(
     .limit(1)
     .correlate(SEAT_CHANGES)
     .scalar_subquery(),
-).where(_c.audit_id == _change)
+).where(one_of_ids(_c.seat_id, "seats"), _c.audit_id == _change)
 
 
 def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
@@ -88,11 +82,12 @@ def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
     found = run(_FIND, {"change": change_id, "event": scope.event_id}).one_or_none()
     if found is None:
         raise NotFound("This change does not exist, or it belongs to another event.")
-    action, subevent_id = found
-    blocked_now = {id_: blocked for id_, blocked in run(_LOCK, {"change": change_id})}
+    action, subevent_id, seats = found
+    hold_seats(scope.event_id)
+    blocked_now = {id_: blocked for id_, blocked in run(_LOCK, {"seats": seats})}
     restored: list[int] = []
     left_alone: list[int] = []
-    for seat_id, _before, after, made_by, last_made_by in run(_MADE_BY, {"change": change_id}):
+    for seat_id, after, made_by, last_made_by in run(_MADE_BY, {"change": change_id, "seats": seats}):
         if seat_id not in blocked_now:
             continue
         untouched = blocked_now[seat_id] is after and made_by == last_made_by
@@ -103,8 +98,8 @@ def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
         return Undone(None, [], sorted(left_alone))
     restored.sort()
     place = Place(scope.event_id, subevent_id)
-    id_ = write(actor, scope.organizer_id, place, action == "seat.unblocked", restored, [], undoes=change_id)
-    return Undone(id_, restored, sorted(left_alone))
+    done = write(actor, scope.organizer_id, place, action == "seat.unblocked", restored, undoes=change_id)
+    return Undone(done.id, restored, sorted(left_alone))
 
 
 def _edges() -> sa.Select[Any]:

@@ -1,0 +1,57 @@
+"""Rows of the check-in API."""
+
+import sqlalchemy as sa
+from flask import current_app
+
+from bench.data import DEVICE_KEY
+from bench.rows.base import Request, Row
+from portal.core.database import db
+from portal.tickets.models import OrderPosition
+
+GATE = "/eventyaydroid/api/bigevents/sampleconf"
+KEY = f"?key={DEVICE_KEY}"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def _redeem(secret: str, position: int) -> Request:
+    body = f"secret={secret}&questions_supported=true".encode()
+    return Request("POST", f"{GATE}/redeem/{KEY}", body, FORM, vary=position)
+
+
+def redeem_fresh() -> list[Request]:
+    """Every ticket but the first thousand, each once."""
+    tickets = sa.select(OrderPosition.secret, OrderPosition.id).order_by(OrderPosition.id).offset(1000)
+    return [_redeem(secret, position) for secret, position in db.session.execute(tickets)]
+
+
+def redeem_used() -> list[Request]:
+    """One ticket that is in already."""
+    ticket = sa.select(OrderPosition.secret, OrderPosition.id).order_by(OrderPosition.id).limit(1)
+    return [_redeem(secret, position) for secret, position in db.session.execute(ticket)]
+
+
+def search_names() -> list[Request]:
+    """A family name and a part of a number, as somebody types them."""
+    queries = [f"miller%20{number}" for number in range(1000, 1200)]
+    return [Request("GET", f"{GATE}/search/{KEY}&query={query}") for query in queries]
+
+
+def gate_status() -> list[Request]:
+    """The figures of a list."""
+    return [Request("GET", f"{GATE}/status/{KEY}")]
+
+
+def download_unchanged() -> list[Request]:
+    """The copy of all tickets, for a phone that has it."""
+    path = f"{GATE}/download/{KEY}"
+    tag = current_app.test_client().get(path).headers["ETag"]
+    return [Request("GET", path, headers={"If-None-Match": tag})]
+
+
+ROWS = (
+    Row("gate: unchanged download", download_unchanged),
+    Row("gate: status", gate_status),
+    Row("gate: search by name", search_names, goal=500),
+    Row("gate: redeem fresh", redeem_fresh, goal=560, once=True),
+    Row("gate: redeem used", redeem_used),
+)

@@ -1,0 +1,40 @@
+// The gate's console: a hand scanner types and presses Enter, wherever the focus is.
+
+const search = document.querySelector(".console-search input[type=search]");
+const gate = document.getElementById("gate");
+let pressed = false;
+
+search?.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  pressed = true;
+  search.dispatchEvent(new Event("search", { bubbles: true }));
+});
+
+// What was scanned or typed to its end is checked in at once; a name that somebody looks for is not.
+gate?.addEventListener("htmx:afterSwap", () => {
+  if (!pressed) {
+    return;
+  }
+  pressed = false;
+  const code = search.value.trim();
+  const form =
+    gate.querySelector("form[data-exact]") ??
+    (/^[0-9A-Za-z-]{8,}$/.test(code) ? gate.querySelector("form[data-code]") : null);
+  form?.requestSubmit();
+});
+
+// After an attempt the next scan goes into the search, in place of the last one.
+document.addEventListener("keydown", (event) => {
+  if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey || event.key === " ") {
+    return;
+  }
+  if (!search || document.querySelector("dialog[open]") || event.target.closest("input, textarea, select")) {
+    return;
+  }
+  search.focus();
+  search.select();
+});
+
+if (search && matchMedia("(min-width: 900px)").matches) {
+  search.focus();
+}
