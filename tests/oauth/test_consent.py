@@ -1,6 +1,7 @@
 """The page that asks: what it refuses on the spot, what goes back to the application, and what a user can choose."""
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,61 +27,58 @@ from tests.oauth_personas import (
     user_id,
 )
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+
 HTML = {"Accept": "text/html,*/*;q=0.8"}
 GRANTS = sa.select(OAuthGrant.user_id, OAuthGrant.scopes, OAuthGrant.all_organizers)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"client_id": None},
-        {"client_id": "nobody"},
-        {"client_id": "no\0body"},
-        {"redirect_uri": "https://evil.example/callback"},
-        {"redirect_uri": f"{CALLBACK}/"},
-        {"redirect_uri": CALLBACK.upper()},
-        {"redirect_uri": f"{CALLBACK}?x=1"},
-        {"redirect_uri": 'https://app.example.org/ä\N{SNOWMAN}"\\'},
-        {"redirect_uri": None},
-    ],
-)
+STRANGE: list[dict[str, Any]] = [
+    {"client_id": None},
+    {"client_id": "nobody"},
+    {"client_id": "no\0body"},
+    {"redirect_uri": "https://evil.example/callback"},
+    {"redirect_uri": f"{CALLBACK}/"},
+    {"redirect_uri": CALLBACK.upper()},
+    {"redirect_uri": f"{CALLBACK}?x=1"},
+    {"redirect_uri": 'https://app.example.org/ä\N{SNOWMAN}"\\'},
+    {"redirect_uri": None},
+]
+
+
 def test_a_strange_application_or_address_is_refused_on_the_spot(
-    client: FlaskClient, ada: FlaskClient, planner: int, changes: dict[str, Any]
+    client: FlaskClient, ada: FlaskClient, planner: int
 ) -> None:
-    for browser in (client, ada):
-        for form in ({}, {"response_type": "token"}, {"scope": "all"}):
-            path = authorize_path(**(changes | form))
-            answer = browser.get(path)
-            assert (answer.status_code, answer.location) == (400, None)
-            assert answer.get_json()["error"] in ("invalid_client", "invalid_request")
-            page = browser.get(path, headers=HTML)
-            assert (page.status_code, page.mimetype, page.location) == (400, "text/html", None)
-            assert "Nothing was granted" in page.text
+    for browser, changes, also in product((client, ada), STRANGE, ({}, {"response_type": "token"}, {"scope": "all"})):
+        path = authorize_path(**(changes | also))
+        answer = browser.get(path)
+        assert (answer.status_code, "Location" in answer.headers) == (400, False), path
+        assert answer.get_json()["error"] in ("invalid_client", "invalid_request")
+        page = browser.get(path, headers=HTML)
+        assert (page.status_code, page.mimetype, "Location" in page.headers) == (400, "text/html", False)
+        assert "Nothing was granted" in page.text
 
 
-@pytest.mark.parametrize(
-    ("changes", "error"),
-    [
-        ({"response_type": "token"}, "unsupported_response_type"),
-        ({"response_type": "code token"}, "unsupported_response_type"),
-        ({"response_type": '\N{SNOWMAN}"'}, "unsupported_response_type"),
-        ({"response_type": None}, "invalid_request"),
-        ({"scope": "admin"}, "invalid_scope"),
-        ({"scope": "read admin"}, "invalid_scope"),
-        ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
-        ({"code_challenge": "x" * 43}, "invalid_request"),
-        ({"code_challenge_method": "S256"}, "invalid_request"),
-        ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request"),
-    ],
-)
-def test_what_else_is_wrong_goes_back_to_the_application(
-    client: FlaskClient, planner: int, changes: dict[str, Any], error: str
-) -> None:
-    for state in ("xyz", None):
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"response_type": "code token"}, "unsupported_response_type"),
+    ({"response_type": '\N{SNOWMAN}"'}, "unsupported_response_type"),
+    ({"response_type": None}, "invalid_request"),
+    ({"scope": "admin"}, "invalid_scope"),
+    ({"scope": "read admin"}, "invalid_scope"),
+    ({"code_challenge": "x" * 43, "code_challenge_method": "plain"}, "invalid_request"),
+    ({"code_challenge": "x" * 43}, "invalid_request"),
+    ({"code_challenge_method": "S256"}, "invalid_request"),
+    ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request"),
+]
+
+
+def test_what_else_is_wrong_goes_back_to_the_application(client: FlaskClient, planner: int) -> None:
+    for (changes, error), state in product(WRONG, ("xyz", None)):
         answer = client.get(authorize_path(**changes, state=state))
         assert answer.headers["Location"].startswith(f"{CALLBACK}?")
         found = answer_of(answer)
-        assert found["error"] == error
+        assert found["error"] == error, changes
         assert found.get("state") == state
         assert "code" not in found
 
@@ -182,7 +180,7 @@ def test_without_its_token_the_form_does_nothing(
 ) -> None:
     for form in ({}, {"csrf_token": "forged"}):
         answer = ada.post(authorize_path(), data={"decision": "allow", "organizers": "all"} | form)
-        assert (answer.status_code, answer.location) == (400, None)
+        assert (answer.status_code, "Location" in answer.headers) == (400, False)
     assert stored(GRANTS) == []
 
 
