@@ -191,7 +191,8 @@ def bearer_scope(
 
 
 def _application(row: Any) -> ApplicationScope:
-    actor = Actor("application", row.application_id, f"{row.user_name} ({row.application_name})")
+    label = f"{row.user_name} ({row.application_name})"
+    actor = Actor("application", row.application_id, label, bool(row.is_admin))
     return ApplicationScope(actor, row.grant_id, row.user_id, frozenset(row.scopes.split()), row.all_organizers)
 
 

@@ -9,6 +9,7 @@ from email.message import EmailMessage
 import pytest
 from playwright.sync_api import Page, expect
 
+from portal.exchange.demo.facts import SignIn
 from tests.journeys.conftest import Site
 from tests.journeys.steps import sign_in_organizer
 
@@ -70,7 +71,7 @@ def test_an_invitation_and_a_forgotten_password(site: Site, new_page: Callable[.
     phone.get_by_label("New password").fill("second pass phrase")
     phone.get_by_role("button", name="Set the password").click()
     expect(phone.get_by_text("Your password is changed")).to_be_visible()
-    sign_in_organizer(phone, site, GRACE, "second pass phrase")
+    sign_in_organizer(phone, site, SignIn(GRACE, "Grace", "second pass phrase"))
     grace.goto("/organizer/")
     expect(grace.get_by_role("heading", name="Sign in")).to_be_visible()
 
