@@ -62,6 +62,7 @@ PAGES = {
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
         f"{EVENT}/seats/plan",
+        f"{EVENT}/checkin/",
     ],
     "organizer: orders and settings": [
         f"{EVENT}/privacy/",
@@ -105,7 +106,7 @@ PAGES = {
     ],
 }
 #: Lists whose first entry is opened too, with what follows its address.
-FIRST = {
+FIRST: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
     "exhibitor": [("/exhibitor/leads", "#lead-list tbody a", ("",)), ("/exhibitor/vouchers", VOUCHER, ("",))],
     "organizer: exhibitors": [(f"{EVENT}/exhibitors/", ROW, ("", "edit", "vouchers?q=a"))],
     "organizer: orders and settings": [
