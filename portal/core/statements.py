@@ -75,7 +75,8 @@ class _Prepared:
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
         processors = [
-            column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC) for column in statement.selected_columns
+            column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
+            for column in statement.selected_columns
         ]
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 
