@@ -107,6 +107,7 @@ from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
 from portal.tickets import history as ticket_history
+from portal.tickets import jobs as ticket_jobs
 from portal.tickets.views import imports as attendee_imports
 from portal.tickets.views import orders as order_pages
 from portal.tickets.views import papers as order_papers
@@ -402,7 +403,7 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api, ticket_jobs):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
