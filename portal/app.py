@@ -88,10 +88,10 @@ from portal.leads.views import figures as leads_figures
 from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
 from portal.leads.views import scanning as leads_scanning
-from portal.resellers import api as resellers_api
-from portal.resellers import queries as resellers
 from portal.privacy import history as privacy_history
 from portal.privacy import views as privacy_pages
+from portal.resellers import api as resellers_api
+from portal.resellers import queries as resellers
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -99,12 +99,12 @@ from portal.seating.views import change as seating_change_pages
 from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
-from portal.upkeep import cli as upkeep_cli
 from portal.tickets import history as ticket_history
 from portal.tickets.views import imports as attendee_imports
 from portal.tickets.views import orders as order_pages
 from portal.tickets.views import papers as order_papers
 from portal.tickets.views import people as order_people_pages
+from portal.upkeep import cli as upkeep_cli
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.vouchers import history as voucher_history
