@@ -99,6 +99,7 @@ from portal.resellers import history as reseller_history
 from portal.resellers import queries as resellers
 from portal.resellers.views import admin as admin_resellers
 from portal.resellers.views import pages as reseller_pages
+from portal.resellers import queries as resellers
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
