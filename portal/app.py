@@ -308,14 +308,18 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
-    sentences = (event_history, ticket_history, seat_history, exhibitor_history)
-    sentences = (event_history, ticket_history, voucher_history, seat_history, exhibitor_history)
-    history.init_app(app, *(feature.SENTENCES for feature in sentences))
-    history.init_app(
-        app, accounts_history.SENTENCES, privacy_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES
+    sentences = (
+        accounts_history.SENTENCES,
+        privacy_history.SENTENCES,
+        event_history.SENTENCES,
+        ticket_history.SENTENCES,
+        voucher_history.SENTENCES,
+        seat_history.SENTENCES,
+        exhibitor_history.SENTENCES,
+        lead_history.SENTENCES,
+        checkin_history.SENTENCES,
     )
+    history.init_app(app, *sentences)
     doors = (
         accounts_sign_in,
         forgot_pages,
