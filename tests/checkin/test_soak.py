@@ -46,7 +46,7 @@ def portal(url: str, folder: Path) -> Iterator[tuple[int, list[str]]]:
         "WORKERS": "2",
     }
     bundle = folder / "bundle.json"
-    fair = data.build(100, TICKETS)
+    fair = data.build(1000, TICKETS)
     for event in fair["events"]:
         event["devices"] = [{"name": f"Phone {n}", "key": key(n), "list": 1, "api_version": 3} for n in range(PHONES)]
     bundle.write_bytes(orjson.dumps(fair))
