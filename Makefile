@@ -9,7 +9,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --ge
 	--python-version 3.11 --no-strip-extras --no-emit-index-url
 CATALOGS := portal/translations
 # Domain errors whose first argument a person may read.
-ERRORS := Forbidden NotFound NotSignedIn Conflict TooManyRequests Unavailable
+ERRORS := Forbidden NotFound NotSignedIn Conflict TooManyRequests Unavailable Sentence
 TYPED := portal wsgi.py tests $(wildcard bench)
 CHECKS := lint format types imports templates
 PYTEST_ARGS ?=

@@ -6,8 +6,16 @@ from typing import Any
 TOKEN = "b" * 64
 DEVICE_KEY = "d" * 40
 CODE = "BENCH2345"
+#: Signs the sessions of the pages' rows: the app that makes them and the server that reads them are two processes.
+SECRET_KEY = "a key for the bench only"
 START = dt.datetime(2035, 6, 1, 9, tzinfo=dt.UTC)
+#: Leads were scanned before now, so that a scan now is no earlier one.
+SCANNED = dt.datetime(2025, 6, 1, 9, tzinfo=dt.UTC)
 GIVEN = ("Ada", "Peter", "Zoë", "Jürgen", "Mei", "Olu", "Ana", "Tom", "Ivan", "Lena")
+TAGS = ("hot", "partner", "press", "newsletter", "follow up")
+#: The vouchers of the first exhibitor, and how many tickets were bought with them.
+GIVEN_VOUCHERS = range(100, 150)
+REDEMPTIONS = 1000
 FAMILY = ("Miller", "O’Neill", "Groß", "King", "Lin", "Ade", "García", "Sawyer", "Dornby", "Novák", "Haas")
 
 
@@ -40,6 +48,11 @@ def build(seats: int, tickets: int) -> dict[str, Any]:
                 "date_to": (START + dt.timedelta(days=2)).isoformat(),
                 "timezone": "Europe/Berlin",
                 "items": [item],
+                "settings": {
+                    "lead_fields": ["attendee_name", "attendee_email", "company"],
+                    "lead_notes": True,
+                    "lead_tags": list(TAGS),
+                },
                 "vouchers": [_voucher(number) for number in range(500)],
                 "orders": orders,
                 "carts": [_cart(number) for number in range(min(20, seats // 10))],
@@ -51,13 +64,29 @@ def build(seats: int, tickets: int) -> dict[str, Any]:
                     {
                         "name": "Aperture Science",
                         "access_code": CODE,
+                        "allow_lead_scanning": True,
                         "allow_lead_access": True,
-                        "leads": [{"secret": _secret(number), "scanned": START.isoformat()} for number in range(1000)],
+                        "allow_voucher_access": True,
+                        "leads": [_lead(number) for number in range(min(10_000, tickets // 2))],
+                        "vouchers": [{"id": number + 1} for number in GIVEN_VOUCHERS],
                     },
                     *(_exhibitor(number) for number in range(299)),
                 ],
             }
         ],
+    }
+
+
+def _lead(number: int) -> dict[str, Any]:
+    scanned = SCANNED + dt.timedelta(seconds=17 * number)
+    return {
+        "secret": _secret(number),
+        "scanned": scanned.isoformat(),
+        "rating": None if number % 3 == 0 else number % 6,
+        "tags": [TAGS[number % 5]] if number % 2 else [],
+        "notes": f"Wants an offer for {number} seats" if number % 4 == 0 else "",
+        "device_name": f"Phone {number % 7}",
+        "device_uuid": f"00000000-0000-4000-8000-{number % 7:012d}",
     }
 
 
@@ -114,6 +143,7 @@ def _order(number: int, seat: int | None) -> dict[str, Any]:
         "secret": _secret(number),
         "pseudonymization_id": f"P{number:09d}",
         "seat": None if seat is None else {"seat_guid": _guid(seat)},
+        "voucher": GIVEN_VOUCHERS[number % len(GIVEN_VOUCHERS)] + 1 if number < REDEMPTIONS else None,
     }
     return {
         "code": f"B{number:06X}",
@@ -126,7 +156,7 @@ def _order(number: int, seat: int | None) -> dict[str, Any]:
 
 def _voucher(number: int) -> dict[str, Any]:
     seat = _guid(number * 10 + 5) if number < 100 else None
-    return {"id": number + 1, "code": f"BENCH{number:05d}", "item": 1, "seat": seat, "tag": "press"}
+    return {"id": number + 1, "code": f"BENCH{number:05d}", "item": 1, "seat": seat, "tag": "press", "max_usages": 20}
 
 
 def _cart(number: int) -> dict[str, Any]:

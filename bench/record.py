@@ -22,7 +22,7 @@ def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: b
     that changes something finds it as the one before left it. Of requests that can be sent ``once``, two are.
     """
     last = [request for request in requests if request.variant == variant][-1]
-    others = [one for one in requests if one.path == last.path and one.variant != variant]
+    others = [one for one in requests if one.vary == last.vary and one.variant != variant]
     statements: list[tuple[str, Any]] = []
     commits: list[bool] = []
 
@@ -34,7 +34,7 @@ def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: b
 
     with app.app_context():
         engine = db.engine
-    client = app.test_client()
+    client = app.test_client(use_cookies=False)
     sa.event.listen(engine, "before_cursor_execute", note)
     sa.event.listen(engine, "commit", committed)
     sent = requests[-2:] if once else [*others, last] * 2

@@ -1,19 +1,37 @@
 """The application factory: the explicit list of features, and what binds them."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
 from flask_babel import lazy_gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import cli as accounts_cli
+from portal.accounts import history as accounts_history
+from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
-from portal.accounts import views as accounts_views
+from portal.accounts.api import access as granted_access
+from portal.accounts.api import applications as own_applications
+from portal.accounts.api import consent as oauth_consent
+from portal.accounts.api import oauth as oauth_api
+from portal.accounts.oauth import history as oauth_history
+from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
+from portal.accounts.views import account as account_pages
+from portal.accounts.views import admin as admin_pages
+from portal.accounts.views import admin_users as admin_user_pages
+from portal.accounts.views import forgot as forgot_pages
+from portal.accounts.views import invitation as invitation_pages
+from portal.accounts.views import log as log_pages
+from portal.accounts.views import organizer_settings as organizer_settings_pages
+from portal.accounts.views import sign_in as accounts_sign_in
+from portal.accounts.views import teams as team_pages
 from portal.checkin import api as checkin_api
+from portal.checkin import cli as checkin_cli
 from portal.checkin import figures as checkin_figures
 from portal.checkin import history as checkin_history
 from portal.checkin.queries import devices
@@ -25,26 +43,62 @@ from portal.checkin.views import lists as gate_lists
 from portal.checkin.views import log as gate_log
 from portal.config import ROOT, Config
 from portal.core import clock, queue, statements
-from portal.core.actors import Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
+from portal.core.actors import (
+    Actor,
+    ApplicationScope,
+    DeviceScope,
+    EventScope,
+    ExhibitorScope,
+    OrganizerScope,
+    ResellerScope,
+    SignIn,
+)
 from portal.core.database import db
+from portal.events import history as event_history
 from portal.events import lists as event_lists
 from portal.events import queries as events
-from portal.events import views as event_pages
+from portal.events.views import home as event_pages
+from portal.events.views import parts as event_part_pages
+from portal.events.views import settings as event_setting_pages
 from portal.exchange import cli as exchange_cli
 from portal.exhibitors import api as exhibitors_api
 from portal.exhibitors import figures as exhibitor_figures
 from portal.exhibitors import history as exhibitor_history
 from portal.exhibitors import jobs as exhibitor_jobs
 from portal.exhibitors import queries as exhibitors
+from portal.exhibitors.services import codes as exhibitor_code_stamps
+from portal.exhibitors.views import bulk as exhibitors_bulk
 from portal.exhibitors.views import codes as exhibitor_codes
+from portal.exhibitors.views import edit as exhibitors_edit
 from portal.exhibitors.views import frame as exhibitor_frame
 from portal.exhibitors.views import organizer as exhibitors_of_organizers
 from portal.exhibitors.views import pages as exhibitor_pages
 from portal.exhibitors.views import send_code as exhibitor_send_code
+from portal.exhibitors.views import sending as exhibitors_sending
+from portal.exhibitors.views import settings as exhibitors_settings
+from portal.exhibitors.views import tags as exhibitors_tags
+from portal.exhibitors.views import transfer as exhibitors_transfer
+from portal.exhibitors.views import voucher_files as exhibitor_voucher_files
+from portal.exhibitors.views import voucher_links as exhibitors_vouchers
 from portal.extensions import csrf, htmx, login, migrate
+from portal.leads import api as leads_scanner
 from portal.leads import app_api as leads_app
 from portal.leads import figures as lead_figures
+from portal.leads import history as lead_history
+from portal.leads.views import bulk as leads_bulk
+from portal.leads.views import export as leads_export
+from portal.leads.views import figures as leads_figures
+from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
+from portal.leads.views import scanning as leads_scanning
+from portal.privacy import history as privacy_history
+from portal.privacy import views as privacy_pages
+from portal.resellers import api as resellers_api
+from portal.resellers import cli as resellers_cli
+from portal.resellers import history as reseller_history
+from portal.resellers import queries as resellers
+from portal.resellers.views import admin as admin_resellers
+from portal.resellers.views import pages as reseller_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -52,11 +106,22 @@ from portal.seating.views import change as seating_change_pages
 from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
+from portal.tickets import history as ticket_history
+from portal.tickets import jobs as ticket_jobs
+from portal.tickets.views import imports as attendee_imports
+from portal.tickets.views import orders as order_pages
+from portal.tickets.views import papers as order_papers
+from portal.tickets.views import people as order_people_pages
+from portal.upkeep import cli as upkeep_cli
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
+from portal.vouchers import history as voucher_history
+from portal.vouchers.views import files as voucher_files
+from portal.vouchers.views import pages as voucher_pages
 from portal.web import (
     access,
     assets,
+    cors,
     dev,
     errors,
     filters,
@@ -94,6 +159,25 @@ class Loaders:
             lifecycle.afterwards(partial(stamp_token, actor.id))
         return actor, scope
 
+    def bearer_scope(self, token: str, organizer: str, event: str) -> tuple[ApplicationScope, EventScope | None] | None:
+        found = events.bearer_scope(token, organizer, event)
+        if found is None:
+            return None
+        application, scope, last_used = found
+        _stamp_grant(application, last_used)
+        return application, scope
+
+    def application_scope(self, token: str) -> ApplicationScope | None:
+        found = events.application_scope(token)
+        if found is None:
+            return None
+        application, last_used = found
+        _stamp_grant(application, last_used)
+        return application
+
+    def reseller_scope(self, sign_in: SignIn, reseller_id: int) -> ResellerScope | None:
+        return resellers.reseller_scope(sign_in, reseller_id)
+
     def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
         return events.user_scope(sign_in, organizer, event)
 
@@ -101,7 +185,13 @@ class Loaders:
         return events.organizer_scope(sign_in, organizer)
 
     def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
-        return exhibitors.scope_by_code(code)
+        found = exhibitors.stamped_scope(code)
+        if found is None:
+            return None
+        scope, last_used = found
+        if last_used is None or clock.now() - last_used > STAMP_EVERY:
+            lifecycle.afterwards(partial(exhibitor_code_stamps.stamp, scope.access_code_id, request.user_agent.string))
+        return scope
 
     def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
         scope, seen = devices.device_scope(key, organizer, event, subevent)
@@ -109,6 +199,11 @@ class Loaders:
         if device_stamps.is_due(seen, app):
             lifecycle.afterwards(partial(device_stamps.stamp, scope.device_id, app))
         return scope
+
+
+def _stamp_grant(application: ApplicationScope, last_used: datetime | None) -> None:
+    if last_used is None or clock.now() - last_used > STAMP_EVERY:
+        lifecycle.afterwards(partial(stamp_grant, application.grant_id))
 
 
 def load_sign_in(token: str) -> SignIn | None:
@@ -126,7 +221,7 @@ def load_sign_in(token: str) -> SignIn | None:
     return SignIn(
         token=token,
         session_id=found.id,
-        actor=scope.actor if scope else Actor(kind="user", id=found.user_id, label=found.name),
+        actor=scope.actor if scope else Actor("user", found.user_id, found.name, found.is_admin),
         name=scope.exhibitor_name if scope else found.name,
         locale=scope.locale if scope else found.locale,
         user_id=found.user_id,
@@ -135,17 +230,44 @@ def load_sign_in(token: str) -> SignIn | None:
     )
 
 
+MANAGES_TEAMS = frozenset(("can_change_teams",))
+CHANGES_ORDERS = frozenset(("can_change_orders",))
+CHANGES_SETTINGS = frozenset(("can_change_organizer_settings",))
+
+
+def is_admin(sign_in: SignIn) -> bool:
+    """Whether somebody administers the installation."""
+    return sign_in.is_admin
+
+
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Clients"), "store", "reseller_pages.index", level="all", shown=resellers.belongs_to_one),
+        NavEntry(lazy_gettext("Organizers"), "building-2", "admin.organizers", level="all", shown=is_admin),
+        NavEntry(lazy_gettext("Users"), "users", "admin_users.all_users", level="all", shown=is_admin),
+        NavEntry(lazy_gettext("Resellers"), "badge-check", "admin_resellers.index", level="all", shown=is_admin),
+        NavEntry(lazy_gettext("Your account"), "user", "account.index", level="all"),
+        NavEntry(lazy_gettext("Access"), "shield", "granted_access.index", level="all"),
+        NavEntry(lazy_gettext("Applications"), "code", "applications.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
+        NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
+        NavEntry(lazy_gettext("Settings"), "settings", "organizer_settings.edit", CHANGES_SETTINGS, level="organizer"),
+        NavEntry(lazy_gettext("Log"), "history", "log.index", MANAGES_TEAMS | CHANGES_SETTINGS, level="organizer"),
         NavEntry(lazy_gettext("Home"), "house", "organizer.home"),
         NavEntry(lazy_gettext("Exhibitors"), "store", "organizer_exhibitors.index"),
+        NavEntry(lazy_gettext("Leads"), "contact", "organizer_leads.index", any_of=frozenset(("can_view_orders",))),
+        NavEntry(lazy_gettext("Orders"), "receipt", "orders.index", frozenset(("can_view_orders",))),
+        NavEntry(lazy_gettext("Vouchers"), "ticket-check", "event_vouchers.index", frozenset(("can_view_vouchers",))),
         NavEntry(lazy_gettext("Seats"), "armchair", "seating.index"),
         NavEntry(
             lazy_gettext("Check-in"), "scan-line", "gate.index", any_of=SEES_ORDERS | {"can_change_event_settings"}
         ),
+        NavEntry(
+            lazy_gettext("Settings"), "settings", "event_settings.index", frozenset(("can_change_event_settings",))
+        ),
+        NavEntry(lazy_gettext("Privacy"), "shield", "privacy.index", CHANGES_ORDERS),
     ),
     boards=(
         checkin_figures.board,
@@ -189,6 +311,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.after_request_funcs[None].remove(login._update_remember_cookie)
     i18n.init_app(app)
     errors.init_app(app)
+    cors.init_app(app, config)
     rest.init_app(app)
     access.init_app(app, Loaders())
     idempotency.init_app(app)
@@ -196,16 +319,64 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
+    sentences = (
+        accounts_history,
+        oauth_history,
+        event_history,
+        ticket_history,
+        voucher_history,
+        seat_history,
+        exhibitor_history,
+        lead_history,
+        checkin_history,
+        reseller_history,
+        privacy_history,
+    )
+    history.init_app(app, *(feature.SENTENCES for feature in sentences))
     doors = (
-        accounts_views,
+        accounts_sign_in,
+        forgot_pages,
+        invitation_pages,
+        account_pages,
+        admin_pages,
+        admin_user_pages,
+        organizer_settings_pages,
+        log_pages,
+        team_pages,
+        oauth_api,
+        oauth_consent,
+        own_applications,
+        granted_access,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
+        exhibitor_voucher_files,
         leads_pages,
+        leads_bulk,
+        leads_export,
+        leads_figures,
+        leads_scanning,
         ops,
         event_pages,
+        reseller_pages,
+        admin_resellers,
+        event_setting_pages,
+        event_part_pages,
+        order_pages,
+        order_people_pages,
+        attendee_imports,
+        order_papers,
+        voucher_pages,
+        voucher_files,
         exhibitors_of_organizers,
+        exhibitors_edit,
+        exhibitors_bulk,
+        exhibitors_sending,
+        exhibitors_settings,
+        exhibitors_tags,
+        exhibitors_transfer,
+        exhibitors_vouchers,
+        leads_of_organizers,
         seating_map_pages,
         seating_change_pages,
         seating_plan_pages,
@@ -214,19 +385,28 @@ def create_app(config: Config | None = None) -> Flask:
         gate_desk,
         gate_figures,
         gate_log,
+        privacy_pages,
     )
     for blueprint in dict.fromkeys(door.blueprint for door in doors):
         app.register_blueprint(blueprint)
     described = openapi.make_api(app)
-    for door in (exhibitors_api, leads_app, seats_api, vouchers_api, checkin_api):
+    for door in (
+        exhibitors_api,
+        leads_app,
+        leads_scanner,
+        seats_api,
+        vouchers_api,
+        checkin_api,
+        resellers_api,
+    ):
         described.register_blueprint(door.blueprint)
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (exhibitor_jobs,):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api, ticket_jobs):
         jobs.init_app(app)
-    for commands in (serve, worker, exchange_cli):
+    for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices, resellers_cli.resellers):
         app.cli.add_command(group)
     return app

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from portal.core.database import database_uri
+from portal.core.database import database_uri, read_json
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,6 +40,8 @@ SETTINGS = (
     Setting("INSTANCE_PATH", "instance/", "where the embedded database, key and mails live"),
     Setting("TRUSTED_PROXIES", "0", "how many proxies set `X-Forwarded-*`"),
     Setting("RATELIMIT_ENABLED", "1", "limits on sign-in and code pages"),
+    Setting("API_RATE", "0", "requests a minute for each API token, more get a 429; `0` is no limit"),
+    Setting("CORS_ORIGINS", "none", "sites whose scripts may call the APIs: `https://scan.example.org,…`, or `*`"),
     Setting("METRICS_TOKEN", "none", "`/metrics` answers to this bearer token, and to nobody without one"),
     Setting("MAX_BODY_BYTES", "10485760", "larger requests get a 413"),
     Setting("HOST", "127.0.0.1", "the address that `serve` listens on"),
@@ -77,6 +79,8 @@ class Config:
     mail_from: str = "portal@localhost"
     trusted_proxies: int = 0
     ratelimit_enabled: bool = True
+    api_rate: int = 0
+    cors_origins: tuple[str, ...] = ()
     metrics_token: str | None = field(default=None, repr=False)
     max_body_bytes: int = 10 * 1024 * 1024
     host: str = "127.0.0.1"
@@ -123,6 +127,8 @@ class Config:
             mail_from=_mail_from(env),
             trusted_proxies=_int(env, "TRUSTED_PROXIES", 0, low=0, high=10),
             ratelimit_enabled=_bool(env, "RATELIMIT_ENABLED", True),
+            api_rate=_int(env, "API_RATE", 0, low=0, high=1_000_000),
+            cors_origins=_origins(env),
             metrics_token=env.get("METRICS_TOKEN"),
             max_body_bytes=_int(env, "MAX_BODY_BYTES", 10 * 1024 * 1024, low=1024, high=2**31),
             host=env.get("HOST", "127.0.0.1"),
@@ -141,6 +147,7 @@ class Config:
             "pool_pre_ping": False,
             # An error's text may reach the log, and parameters hold codes.
             "hide_parameters": True,
+            "json_deserializer": read_json,
         }
         if not sqlite:
             engine |= {"pool_recycle": 1800, "connect_args": {"connect_timeout": 5}}
@@ -204,6 +211,18 @@ def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str | N
     if parts.scheme not in schemes or not (parts.netloc or parts.path):
         raise ConfigError(f"{name} must be an address that starts with {' or '.join(s + '://' for s in schemes)}.")
     return value
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    """Origins as browsers send them: scheme and host, with a port where it is not the scheme's own; or ``*`` alone."""
+    given = tuple(dict.fromkeys(entry.strip() for entry in env.get("CORS_ORIGINS", "").split(",") if entry.strip()))
+    if given == ("*",):
+        return given
+    for origin in given:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}" or "@" in origin:
+            raise ConfigError(f"CORS_ORIGINS must be origins like “https://scan.example.org”, not “{origin}”.")
+    return tuple(origin.lower() for origin in given)
 
 
 def _smtp(env: Mapping[str, str]) -> SmtpServer | None:

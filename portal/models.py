@@ -1,6 +1,7 @@
 """All tables, imported so that migrations see every one of them."""
 
 from portal.accounts import models as accounts
+from portal.accounts.oauth import models as oauth
 from portal.checkin import models as checkin
 from portal.core import models as core
 from portal.events import models as events
@@ -12,4 +13,4 @@ from portal.seating import models as seating
 from portal.tickets import models as tickets
 from portal.vouchers import models as vouchers
 
-ALL = (core, accounts, events, tickets, vouchers, seating, exhibitors, leads, checkin, resellers, exchange)
+ALL = (core, accounts, oauth, events, tickets, vouchers, seating, exhibitors, leads, checkin, resellers, exchange)

@@ -1,4 +1,4 @@
-"""The real services that tests use: PostgreSQL, Redis, SMTP and Chromium, private to a run and gone after it."""
+"""The real services that tests use: PostgreSQL, Redis, SMTP, nginx and Chromium, private to a run, gone after it."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from psycopg import sql
 
-DEBIAN_PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium"}
+DEBIAN_PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium", "nginx": "nginx"}
 START_SECONDS = 60
 
 
@@ -69,10 +69,19 @@ def chromium_binary() -> str:
     return found
 
 
+def nginx_binary() -> str:
+    """The path of `nginx`."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not found:
+        raise Missing("nginx is not installed (Debian: apt-get install nginx)")
+    return found
+
+
 def missing() -> dict[str, str]:
     """What this machine lacks: a service's name and what to do."""
     lacking = {}
-    for name, find in (("PostgreSQL", postgres_bin), ("Redis", redis_binary), ("Chromium", chromium_binary)):
+    finders = {"PostgreSQL": postgres_bin, "Redis": redis_binary, "Chromium": chromium_binary, "nginx": nginx_binary}
+    for name, find in finders.items():
         try:
             find()
         except Missing as error:

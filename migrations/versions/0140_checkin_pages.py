@@ -1,13 +1,13 @@
 """Check-ins that were taken back, and indexes for what is rare in the log.
 
-Revision 0140, after 0008.
+Revision 0140, after 0130.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0140"
-down_revision = "0008"
+down_revision = "0130"
 branch_labels = None
 depends_on = None
 

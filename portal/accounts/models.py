@@ -77,6 +77,27 @@ class Team(HasId, Base):
     __table_args__ = (sa.UniqueConstraint("organizer_id", "name"),)
 
 
+class TeamInvitation(HasId, Base):
+    """A team's invitation to an e-mail address. Who accepts it takes the row away: it works once.
+
+    ``token_hash`` is of the link's token, which is made of ``nonce`` and the installation's key: neither the database
+    nor the queue of mails holds what opens the link.
+    """
+
+    __tablename__ = "team_invitations"
+
+    team_id: Mapped[int] = foreign_key("teams.id", index=False)
+    email: Mapped[str] = mapped_column(sa.String(254))
+    nonce: Mapped[str] = mapped_column(sa.String(64))
+    token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    invited_by: Mapped[str] = mapped_column(sa.String(255), default="")
+    locale: Mapped[str | None] = mapped_column(sa.String(16))
+    created: Mapped[datetime] = mapped_column(default=clock.now)
+    expires: Mapped[datetime]
+
+    __table_args__ = (sa.Index("uq_team_invitations_team_id_email", "team_id", "email", unique=True),)
+
+
 class TeamToken(HasId, Base):
     """A team's credentials for a server-side client; the token itself is shown once."""
 

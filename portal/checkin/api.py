@@ -91,7 +91,7 @@ def show_status(prefix: str, organizer: str, event: str, subevent: int | None = 
 
 
 @_route("download", "GET")
-@documented(DownloadSchema, errors=(403, 404), security="device_key")
+@documented(DownloadSchema, errors=(403, 404), security="device_key", validated=True)
 @device
 def download(prefix: str, organizer: str, event: str, subevent: int | None = None) -> Response:
     """Download all tickets; version 3 only."""

@@ -2,6 +2,8 @@
 
 from marshmallow import Schema, fields, validate
 
+from portal.web.openapi import reference
+
 
 class RedeemSchema(Schema):
     """A redemption; `answer_<question>` fields carry answers."""
@@ -28,6 +30,18 @@ class TicketSchema(Schema):
     redeemed = fields.Boolean(required=True)
     checkin_allowed = fields.Boolean(required=True)
     addons_text = fields.String(required=True)
+    paid = fields.Boolean(required=True)
+
+
+class OldTicketSchema(Schema):
+    """A ticket in a search of version 2."""
+
+    secret = fields.String(required=True)
+    order = fields.String(required=True)
+    item = fields.String(required=True)
+    variation = fields.String(required=True, allow_none=True)
+    attendee_name = fields.String(required=True, allow_none=True)
+    redeemed = fields.Boolean(required=True)
     paid = fields.Boolean(required=True)
 
 
@@ -63,7 +77,9 @@ class RedeemedSchema(Schema):
 class SearchSchema(Schema):
     """The answer to a search. Version 2 has seven fields of each result."""
 
-    results = fields.List(fields.Nested(TicketSchema), required=True)
+    results = fields.List(
+        fields.Raw(metadata={"anyOf": [reference(TicketSchema), reference(OldTicketSchema)]}), required=True
+    )
     version = fields.Integer(required=True)
 
 

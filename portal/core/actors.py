@@ -12,12 +12,14 @@ class Actor:
     """A caller as operations and the audit log know it.
 
     ``id`` is the row behind the kind (a user, a team token, an access code, a device); ``label`` is what a person
-    reads in a history and never holds a secret.
+    reads in a history and never holds a secret. ``is_admin`` marks the installation's administrators, who act under
+    their own names at every organizer.
     """
 
     kind: ActorKind
     id: int | None = None
     label: str = ""
+    is_admin: bool = False
 
 
 SYSTEM = Actor(kind="system", label="system")
@@ -62,6 +64,27 @@ class OrganizerScope:
 
 
 @dataclass(frozen=True, slots=True)
+class ApplicationScope:
+    """An application that acts for a user, by its access token: what the user let it do."""
+
+    actor: Actor
+    grant_id: int
+    user_id: int
+    scopes: frozenset[str]
+    all_organizers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResellerScope:
+    """A reseller account as one of its members, or an admin, may see it."""
+
+    actor: Actor
+    user_id: int
+    reseller_id: int
+    reseller_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitorScope:
     """An exhibitor as the holder of one of its access codes may see it; the flags are the exhibitor's own."""
 
@@ -84,6 +107,10 @@ class ExhibitorScope:
     event_locale: str
     timezone: str
     currency: str
+
+    def is_of(self, organizer: str, event: str) -> bool:
+        """Whether the exhibitor is one of this event."""
+        return (self.organizer_slug.lower(), self.event_slug.lower()) == (organizer.lower(), event.lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """The database: sessions, column types, and transactions that lose nothing on SQLite and PostgreSQL."""
 
 import fcntl
+import json
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -9,7 +11,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
+from weakref import WeakKeyDictionary
 
+import orjson
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session as FlaskSession
@@ -132,6 +136,14 @@ def _unlock(connection: sqlite3.Connection) -> None:
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
+def read_json(text: str | bytes) -> Any:
+    """JSON of a column, by the fast reader; the slow one knows numbers that do not fit into 64 bits."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
+
+
 def database_uri(url: str) -> str:
     """The SQLAlchemy form of a ``DATABASE_URL``: our SQLite dialect, psycopg for PostgreSQL.
 
@@ -162,6 +174,33 @@ def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:
     file = dbapi_connection.execute("PRAGMA database_list").fetchone()[2]
     if file:
         _LOCKS[dbapi_connection] = Path(file + ".lock").open("w")  # noqa: SIM115 - lives as long as the connection
+
+
+class _Readers(threading.local):
+    """The reading connections of a thread, by engine."""
+
+    def __init__(self) -> None:
+        self.by_engine: WeakKeyDictionary[Engine, sqlite3.Connection] = WeakKeyDictionary()
+
+
+_readers = _Readers()
+
+
+def sqlite_reader(engine: Engine) -> sqlite3.Connection:
+    """A connection that this thread keeps for single reads, each a transaction of its own.
+
+    To take one from the pool and give it back costs as much as such a read.
+    """
+    kept = _readers.by_engine.get(engine)
+    if kept is None:
+        pooled = engine.raw_connection()
+        kept = _driver_connection(pooled)
+        lock = _LOCKS.pop(kept, None)
+        if lock is not None:
+            lock.close()
+        pooled.detach()
+        _readers.by_engine[engine] = kept
+    return kept
 
 
 def reading_engine(engine: Engine) -> Engine:

@@ -7,6 +7,13 @@ from typing import Any
 FieldErrors = Mapping[str, Sequence[str]]
 
 
+def _texts(messages: Any) -> list[str]:
+    """The messages of a field; those of a list's entries or of an object's parts come by their place, and once each."""
+    if isinstance(messages, Mapping):
+        return list(dict.fromkeys(text for each in messages.values() for text in _texts(each)))
+    return list(messages)
+
+
 class DomainError(Exception):
     """Something the caller asked for cannot be done.
 
@@ -34,7 +41,7 @@ class InvalidInput(DomainError):
     code = "invalid"
 
     def __init__(self, fields: FieldErrors) -> None:
-        self.fields = {name: list(messages) for name, messages in fields.items()}
+        self.fields = {name: _texts(messages) for name, messages in fields.items()}
         first = next(iter(self.fields.items()), ("", ["Invalid input."]))
         super().__init__(f"{first[0]}: {first[1][0]}" if first[0] else first[1][0])
 
@@ -48,7 +55,7 @@ class InvalidList(DomainError):
     code = "invalid"
 
     def __init__(self, entries: Sequence[FieldErrors]) -> None:
-        self.entries = [{name: list(messages) for name, messages in entry.items()} for entry in entries]
+        self.entries = [{name: _texts(messages) for name, messages in entry.items()} for entry in entries]
         super().__init__("Some entries are not valid.")
 
     def body(self) -> Any:
@@ -73,8 +80,13 @@ class Forbidden(DomainError):
     status = 403
     code = "permission_denied"
 
-    def __init__(self, message: str = "You do not have permission to perform this action.") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "You do not have permission to perform this action.",
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message, headers=headers)
 
 
 class NotFound(DomainError):

@@ -24,6 +24,12 @@ def newest_schema() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(MIGRATIONS)).get_heads())
 
 
+@cache
+def known_schemas() -> frozenset[str]:
+    """All revisions that this version of the portal can come from."""
+    return frozenset(script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+
 def current_schema() -> frozenset[str]:
     """The revisions that the database has; none where it is empty."""
     if not sa.inspect(db.session.connection()).has_table("alembic_version"):

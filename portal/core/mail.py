@@ -9,8 +9,8 @@ import ssl
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -196,6 +196,12 @@ def send(message: EmailMessage, *, patience: float | None = None, needed: str | 
         )
 
 
+def reach(*, patience: float | None = None) -> None:
+    """Greet the server, with the credentials of the settings, and send nothing. Raises `OSError` where it is no use."""
+    settings = current_app.config["PORTAL"]
+    _Conversation(settings.smtp, _own_name(settings), patience or PATIENCE).greet()
+
+
 def folder(settings: Any) -> Path:
     """Where mails lie as files."""
     return Path(settings.instance_path) / "mail"
@@ -233,10 +239,20 @@ class _Conversation:
 
     def hand_over(self, message: EmailMessage) -> dict[str, tuple[int, bytes]]:
         """Send; who was refused where others were not."""
+        with self._connected():
+            return self._client.send_message(message)
+
+    def greet(self) -> None:
+        """See whether the server would talk to us."""
+        with self._connected():
+            self._client.noop()
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
         threading.Thread(target=self._watch, name="mail-patience", daemon=True).start()
         try:
             self._introduce()
-            return self._client.send_message(message)
+            yield
         finally:
             self._over.set()
             self._say_goodbye()

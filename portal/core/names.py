@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from flask_babel import lazy_gettext
 
+from portal.core.sentences import Sentence
+
 NameParts = Mapping[str, str]
 
 #: Labels of the parts, in English; the doors translate them.
@@ -93,15 +95,15 @@ def check_parts(parts: object) -> dict[str, str]:
     with a sentence for what is no object of strings or names an unknown scheme.
     """
     if not isinstance(parts, Mapping):
-        raise ValueError("Names in parts are an object of strings.")
+        raise ValueError(Sentence("Names in parts are an object of strings."))
     for key, value in parts.items():
         if not isinstance(key, str) or not isinstance(value, str | None):
-            raise ValueError("Names in parts are an object of strings.")
+            raise ValueError(Sentence("Names in parts are an object of strings."))
     scheme = parts.get("_scheme")
     if scheme is None:
         return {key: value or "" for key, value in parts.items() if key in PART_LABELS or key == _LEGACY}
     if scheme not in SCHEMES:
-        raise ValueError(f"Unknown name scheme “{scheme}”.")
+        raise ValueError(Sentence("Unknown name scheme “%(name)s”.", name=scheme))
     return {"_scheme": scheme} | {key: parts[key] or "" for key in SCHEMES[scheme].parts if key in parts}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from portal.core.database import db, is_writing, reading_engine
+from portal.core.database import db, is_writing, reading_engine, sqlite_reader
 
 
 def run(statement: sa.Executable, parameters: Mapping[str, Any] | None = None) -> sa.CursorResult[*tuple[Any, ...]]:
@@ -56,12 +56,11 @@ def rows(statement: sa.Select[*tuple[Any, ...]] | UpdateBase, parameters: Mappin
         return prepared.rows(_connection(), parameters)
     if engine.dialect.name != "sqlite":
         return prepared.rows(_connection(), parameters)
-    notes = app_ctx.g
-    pooled = notes.get(_POOLED)
-    if pooled is None:
-        pooled = engine.raw_connection()
-        setattr(notes, _POOLED, pooled)
-    return prepared.fetch(pooled.dbapi_connection, parameters)
+    return prepared.fetch(sqlite_reader(engine), parameters)
+
+
+#: PostgreSQL's number of the type that its driver gives as decimals; other types do not ask for a number.
+_NUMERIC = 1700
 
 
 class _Prepared:
@@ -80,7 +79,8 @@ class _Prepared:
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
         processors = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in statement.exported_columns
+            column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
+            for column in statement.exported_columns
         ]
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 
@@ -109,11 +109,14 @@ class _Prepared:
             return found  # type: ignore[no-any-return]
         return [self._row(row) for row in found]
 
-    def _row(self, row: Sequence[Any]) -> list[Any]:
-        values = list(row)
+    def _row(self, row: Sequence[Any]) -> Sequence[Any]:
+        values: list[Any] | None = None
         for place, process in self._columns:
-            values[place] = process(values[place])
-        return values
+            value = row[place]
+            if value is not None:
+                values = values or list(row)
+                values[place] = process(value)
+        return row if values is None else values
 
 
 @lru_cache(maxsize=2000)
@@ -122,8 +125,6 @@ def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]] | UpdateB
 
 
 _READER = "portal_reader"
-#: On SQLite the hot reads need no more than the pool's own connection.
-_POOLED = "portal_pooled"
 
 
 def init_app(app: Flask) -> None:
@@ -131,10 +132,9 @@ def init_app(app: Flask) -> None:
 
     @app.teardown_appcontext
     def close(_error: BaseException | None) -> None:
-        for name in (_READER, _POOLED):
-            connection = g.pop(name, None)
-            if connection is not None:
-                connection.close()
+        connection = app_ctx.g.pop(_READER, None)
+        if connection is not None:
+            connection.close()
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):

@@ -43,6 +43,15 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EmptyOrganizer:
+    """An organizer without an event that the user may see."""
+
+    slug: str
+    name: str
+    creates: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EventFacts:
     """What an event's home says of it beside its figures."""
 
@@ -111,6 +120,9 @@ def _rights() -> sa.Subquery:
         .group_by(Event.id)
         .subquery("rights")
     )
+
+
+_RIGHTS = _rights()
 
 
 def _visible(admin: bool, *columns: Any) -> sa.Select[*tuple[Any, ...]]:
@@ -188,6 +200,21 @@ def of_organizer(sign_in: SignIn, organizer_id: int) -> list[int]:
     """The ids of an organizer's events that a user may see."""
     statement = _visible(sign_in.is_admin, Event.id).where(Event.organizer_id == organizer_id)
     return list(run(statement, {"user_id": sign_in.user_id}).scalars())
+
+
+def without_events(sign_in: SignIn, limit: int = 50) -> list[EmptyOrganizer]:
+    """Organizers of a user that have no event for them yet, and whether they may make one there."""
+    none: Any = sa.select(Organizer.slug, Organizer.name).order_by(sa.func.lower(Organizer.name)).limit(limit)
+    if sign_in.is_admin:
+        none = none.add_columns(sa.literal(1)).where(~sa.exists().where(Event.organizer_id == Organizer.id))
+    else:
+        creates = sa.func.max(sa.case((Team.can_create_events, 1), else_=0))
+        seen = sa.select(Event.organizer_id).join(_RIGHTS, _RIGHTS.c.event_id == Event.id)
+        none = none.add_columns(creates).join(Team, Team.organizer_id == Organizer.id)
+        none = none.join(team_members, team_members.c.team_id == Team.id)
+        none = none.where(team_members.c.user_id == sa.bindparam("user_id"), Organizer.id.not_in(seen))
+        none = none.group_by(Organizer.id)
+    return [EmptyOrganizer(slug, name, bool(may)) for slug, name, may in run(none, {"user_id": sign_in.user_id})]
 
 
 def visible_page(sign_in: SignIn, *, limit: int, offset: int = 0, ids: Sequence[int] | None = None) -> list[EventRow]:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from portal.core.sentences import Sentence
+
 #: What a text may name in braces, and what it stands for.
 PLACEHOLDERS = ("exhibitor", "event", "code", "link", "scanning_code", "booth", "contact_name")
 
@@ -51,16 +53,18 @@ def check_template(name: str, text: str) -> str | None:
     """What is wrong with a text of `TEMPLATES`, as a sentence; None where it may be stored."""
     limit = TEMPLATES[name]
     if len(text) > limit:
-        return f"has {len(text)} characters, at most {limit} are allowed"
+        return Sentence("has %(count)s characters, at most %(most)s are allowed", count=len(text), most=limit)
     if "\x00" in text:
-        return "holds a null character"
+        return Sentence("holds a null character")
     if name == "mail_subject" and len(text.strip().splitlines()) > 1:
-        return "has more than one line"
+        return Sentence("has more than one line")
     unknown = unknown_placeholders(text)
     if unknown:
         shown = ", ".join(f"{{{each}}}" for each in unknown[:10])
         known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-        return f"names {shown}, which nothing stands for. What can be named: {known}"
+        return Sentence(
+            "names %(shown)s, which nothing stands for. What can be named: %(known)s", shown=shown, known=known
+        )
     return None
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.accounts.models import PERMISSIONS, Team, TeamToken, team_events, team_members
-from portal.core.actors import Actor, EventScope, OrganizerScope, SignIn
+from portal.accounts.models import PERMISSIONS, OAuthApplication, Team, TeamToken, User, team_events, team_members
+from portal.accounts.oauth.models import OAuthGrant, OAuthToken, oauth_grant_organizers
+from portal.core import clock
+from portal.core.actors import Actor, ApplicationScope, EventScope, OrganizerScope, SignIn
 from portal.core.codes import hash_token
 from portal.core.database import db
 from portal.core.statements import rows as read_rows
@@ -72,6 +74,51 @@ _ADMIN_SCOPE = (
     )
 )
 
+_APPLICATION_COLUMNS = (
+    OAuthGrant.id.label("grant_id"),
+    OAuthGrant.all_organizers,
+    OAuthGrant.last_used,
+    OAuthToken.scopes,
+    User.id.label("user_id"),
+    sa.func.coalesce(sa.func.nullif(User.name, ""), User.email).label("user_name"),
+    User.is_admin,
+    OAuthApplication.id.label("application_id"),
+    OAuthApplication.name.label("application_name"),
+)
+_BEARER = (
+    sa.select(*_APPLICATION_COLUMNS)
+    .select_from(OAuthToken)
+    .join(OAuthGrant, OAuthGrant.id == OAuthToken.grant_id)
+    .join(User, User.id == OAuthGrant.user_id)
+    .join(OAuthApplication, OAuthApplication.id == OAuthGrant.application_id)
+    .where(
+        OAuthToken.token_hash == sa.bindparam("token_hash"),
+        OAuthToken.kind == "access",
+        OAuthToken.expires > sa.bindparam("now"),
+        User.is_active,
+        OAuthApplication.active,
+    )
+)
+_named = sa.exists().where(
+    oauth_grant_organizers.c.grant_id == OAuthGrant.id, oauth_grant_organizers.c.organizer_id == Organizer.id
+)
+_BEARER_SCOPE = (
+    _BEARER.add_columns(*_EVENT_COLUMNS, _named.label("named"), Team.id.label("team_id"), *_PERMISSION_COLUMNS)
+    .outerjoin(
+        Organizer,
+        sa.and_(sa.func.lower(Organizer.slug) == sa.bindparam("organizer"), sa.or_(OAuthGrant.all_organizers, _named)),
+    )
+    .outerjoin(Event, sa.and_(Event.organizer_id == Organizer.id, sa.func.lower(Event.slug) == sa.bindparam("event")))
+    .outerjoin(
+        Team,
+        sa.and_(
+            Team.organizer_id == Organizer.id,
+            _in_team,
+            sa.exists().where(team_members.c.team_id == Team.id, team_members.c.user_id == User.id),
+        ),
+    )
+)
+
 
 _ORGANIZER = sa.select(Organizer.id, Organizer.slug, Organizer.name).where(
     sa.func.lower(Organizer.slug) == sa.bindparam("organizer")
@@ -88,20 +135,8 @@ _MEMBER = (
 
 
 def _scope(row: Any, actor: Actor, permissions: frozenset[str]) -> EventScope:
-    return EventScope(
-        actor=actor,
-        organizer_id=row.organizer_id,
-        organizer_slug=row.organizer_slug,
-        organizer_name=row.organizer_name,
-        event_id=row.event_id,
-        event_slug=row.event_slug,
-        event_name=row.event_name,
-        locale=row.locale,
-        timezone=row.timezone,
-        currency=row.currency,
-        has_subevents=row.has_subevents,
-        permissions=permissions,
-    )
+    scope: list[Any] = [actor, *(getattr(row, column.key) for column in _EVENT_COLUMNS), permissions]
+    return EventScope(*scope)
 
 
 def _granted(row: Any) -> frozenset[str]:
@@ -125,27 +160,67 @@ def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventSco
     return actor, EventScope(*scope), last_used
 
 
+def application_scope(token: str) -> tuple[ApplicationScope, datetime | None] | None:
+    """Who acts with an access token, and when their grant was last used; None for one that is not valid."""
+    found = db.session.execute(_BEARER, {"token_hash": hash_token(token), "now": clock.now()}).one_or_none()
+    return None if found is None else (_application(found), found.last_used)
+
+
+def bearer_scope(
+    token: str, organizer: str, event: str
+) -> tuple[ApplicationScope, EventScope | None, datetime | None] | None:
+    """`application_scope`, with the scope in an event: what its user's teams allow where the user granted it.
+
+    An admin's token has an admin's permissions only at organizers that the admin named when granting.
+    """
+    where = {"token_hash": hash_token(token), "now": clock.now()}
+    rows = db.session.execute(_BEARER_SCOPE, where | {"organizer": organizer.lower(), "event": event.lower()}).all()
+    if not rows:
+        return None
+    first = rows[0]
+    application = _application(first)
+    teams = [row for row in rows if row.team_id is not None]
+    if first.event_id is None:
+        return application, None, first.last_used
+    if first.is_admin and first.named:
+        return application, _scope(first, application.actor, _ALL), first.last_used
+    if not teams:
+        return application, None, first.last_used
+    granted = frozenset[str]().union(*(_granted(row) for row in teams))
+    return application, _scope(first, application.actor, granted), first.last_used
+
+
+def _application(row: Any) -> ApplicationScope:
+    label = f"{row.user_name} ({row.application_name})"
+    actor = Actor("application", row.application_id, label, bool(row.is_admin))
+    return ApplicationScope(actor, row.grant_id, row.user_id, frozenset(row.scopes.split()), row.all_organizers)
+
+
 def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
     """What a signed-in user may do in an event by all teams together; everything for an admin."""
     where = {"organizer": organizer.lower(), "event": event.lower()}
     if sign_in.is_admin:
-        row = db.session.execute(_ADMIN_SCOPE, where).one_or_none()
-        return None if row is None else _scope(row, sign_in.actor, _ALL)
-    rows = db.session.execute(_USER_SCOPE, where | {"user_id": sign_in.user_id}).all()
-    if not rows:
+        found = read_rows(_ADMIN_SCOPE, where)
+    else:
+        found = read_rows(_USER_SCOPE, where | {"user_id": sign_in.user_id})
+    if not found:
         return None
-    return _scope(rows[0], sign_in.actor, frozenset[str]().union(*(_granted(row) for row in rows)))
+    place = found[0][: len(_EVENT_COLUMNS)]
+    granted = (compress(PERMISSIONS, row[len(_EVENT_COLUMNS) :]) for row in found)
+    scope: list[Any] = [sign_in.actor, *place, _ALL if sign_in.is_admin else frozenset().union(*granted)]
+    return EventScope(*scope)
 
 
 def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
     """What a signed-in user may do at an organizer by all teams together; everything for an admin, None for others."""
-    where = {"organizer": organizer.lower()}
+    where: dict[str, Any] = {"organizer": organizer.lower()}
     if sign_in.is_admin:
-        rows = db.session.execute(_ORGANIZER, where).all()
+        found = read_rows(_ORGANIZER, where)
         granted = _ALL
     else:
-        rows = db.session.execute(_MEMBER, where | {"user_id": sign_in.user_id}).all()
-        granted = frozenset[str]().union(*(_granted(row) for row in rows))
-    if not rows:
+        found = read_rows(_MEMBER, where | {"user_id": sign_in.user_id})
+        granted = frozenset[str]().union(*(compress(PERMISSIONS, row[3:]) for row in found))
+    if not found:
         return None
-    return OrganizerScope(sign_in.actor, rows[0].id, rows[0].slug, rows[0].name, granted)
+    id_, slug, name = found[0][:3]
+    return OrganizerScope(sign_in.actor, id_, slug, name, granted)

@@ -90,6 +90,53 @@ class AccessCode(HasId, Base):
     )
 
 
+class CodeMailing(HasId, Base):
+    """Access codes sent to many exhibitors: who asked for it, and where the links of the mails lead.
+
+    ``key`` comes with the form, so that a form that is sent twice is one mailing.
+    """
+
+    __tablename__ = "code_mailings"
+
+    event_id: Mapped[int] = foreign_key("events.id", index=False)
+    key: Mapped[str] = mapped_column(sa.String(64))
+    created: Mapped[datetime] = mapped_column(default=clock.now)
+    actor_kind: Mapped[str] = mapped_column(sa.String(20))
+    actor_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    actor_label: Mapped[str] = mapped_column(sa.String(255))
+    base_url: Mapped[str] = mapped_column(sa.Text)
+
+    __table_args__ = (sa.UniqueConstraint("event_id", "key"),)
+
+
+class CodeMailingRecipient(HasId, Base):
+    """An exhibitor of a mailing; while it waits for one mail it gets no other.
+
+    ``attempt`` counts how often somebody asked for it; ``error`` is why the newest attempt failed.
+    """
+
+    __tablename__ = "code_mailing_recipients"
+
+    mailing_id: Mapped[int] = foreign_key("code_mailings.id", index=False)
+    exhibitor_id: Mapped[int] = foreign_key("exhibitors.id")
+    state: Mapped[str] = mapped_column(sa.String(10), default="waiting")
+    attempt: Mapped[int] = mapped_column(default=1)
+    error: Mapped[str | None] = mapped_column(sa.String(300))
+    changed: Mapped[datetime] = mapped_column(default=clock.now)
+
+    __table_args__ = (
+        sa.UniqueConstraint("mailing_id", "exhibitor_id"),
+        sa.Index(
+            "uq_code_mailing_recipients_waiting",
+            "exhibitor_id",
+            unique=True,
+            sqlite_where=sa.text("state = 'waiting'"),
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+        sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'cancelled')", name="state"),
+    )
+
+
 class ExhibitorVoucher(HasId, Base):
     """A voucher given to an exhibitor: to one at most (contract decision 17)."""
 

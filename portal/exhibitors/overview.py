@@ -9,6 +9,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from portal.core.database import db
+from portal.core.statements import one_of_ids, run
 from portal.core.text import fold, like_words
 from portal.exhibitors.models import AccessCode, Exhibitor, ExhibitorTag, ExhibitorVoucher, exhibitor_tag_links
 
@@ -21,6 +22,13 @@ FLAGS = {
     "scan": Exhibitor.allow_lead_scanning,
     "leads": Exhibitor.allow_lead_access,
     "vouchers": Exhibitor.allow_voucher_access,
+}
+
+#: How it stands with an exhibitor's code: by the name of the filter.
+SENT: Mapping[str, sa.ColumnElement[bool]] = {
+    "unsent": Exhibitor.code_sent.is_(None),
+    "failed": Exhibitor.code_sent_error.is_not(None),
+    "nobody": sa.func.coalesce(Exhibitor.contact_email, "") == "",
 }
 
 _links = exhibitor_tag_links.c
@@ -40,18 +48,19 @@ _VOUCHERS = (
 
 @dataclass(frozen=True, slots=True)
 class ExhibitorFilter:
-    """What an organizer looks for: words, a tag by its id, one of `FLAGS`; and in which order."""
+    """What an organizer looks for: words, a tag by its id, one of `FLAGS`, one of `SENT`; and in which order."""
 
     q: str = ""
     tag: int | None = None
     flag: str = ""
+    sent: str = ""
     sort: Sort = "name"
     reverse: bool = False
 
     @property
     def narrows(self) -> bool:
         """Whether some exhibitors may be left out."""
-        return bool(self.q.strip() or self.tag is not None or self.flag)
+        return bool(self.q.strip() or self.tag is not None or self.flag or self.sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +84,20 @@ class ExhibitorRow:
     internal_id: str | None
     vouchers: int
     last_used: dt.datetime | None
+    code_sent: dt.datetime | None
+    code_sent_error: str | None
     tags: Sequence[str]
     may: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRow:
+    """An exhibitor that something shall be done with."""
+
+    id: int
+    name: str
+    contact_email: str | None
+    code_sent: dt.datetime | None
 
 
 def tag_choices(event_id: int) -> list[TagChoice]:
@@ -91,10 +112,11 @@ def tag_choices(event_id: int) -> list[TagChoice]:
 
 
 def flag_counts(event_id: int) -> tuple[int, dict[str, int]]:
-    """How many exhibitors there are, and how many have each of `FLAGS`."""
-    counts = (sa.func.count(sa.case((flag, 1))) for flag in FLAGS.values())
+    """How many exhibitors there are, and how many have each of `FLAGS` and are each of `SENT`."""
+    wanted = {**FLAGS, **{f"sent_{name}": condition for name, condition in SENT.items()}}
+    counts = (sa.func.count(sa.case((condition, 1))) for condition in wanted.values())
     row = db.session.execute(sa.select(sa.func.count(), *counts).where(Exhibitor.event_id == event_id)).one()
-    return row[0], dict(zip(FLAGS, row[1:], strict=True))
+    return row[0], dict(zip(wanted, row[1:], strict=True))
 
 
 def ordered_ids(
@@ -145,6 +167,8 @@ def _conditions(wanted: ExhibitorFilter, tags: Sequence[TagChoice]) -> list[sa.C
         conditions.append(_tagged([wanted.tag]))
     if wanted.flag:
         conditions.append(FLAGS[wanted.flag].is_(True))
+    if wanted.sent:
+        conditions.append(SENT[wanted.sent])
     return conditions
 
 
@@ -152,7 +176,18 @@ def _tagged(tag_ids: Sequence[int]) -> sa.ColumnElement[bool]:
     return Exhibitor.id.in_(sa.select(_links.exhibitor_id).where(_links.tag_id.in_(tag_ids)))
 
 
-_ROW = ("id", "name", "booth", "contact_name", "contact_email", "internal_id", "vouchers", "last_used")
+_ROW = (
+    "id",
+    "name",
+    "booth",
+    "contact_name",
+    "contact_email",
+    "internal_id",
+    "vouchers",
+    "last_used",
+    "code_sent",
+    "code_sent_error",
+)
 
 
 def rows(ids: Sequence[int]) -> list[ExhibitorRow]:
@@ -175,6 +210,8 @@ def rows(ids: Sequence[int]) -> list[ExhibitorRow]:
             Exhibitor.internal_id,
             _VOUCHERS.label("vouchers"),
             _LAST_USED.label("last_used"),
+            Exhibitor.code_sent,
+            Exhibitor.code_sent_error,
             *FLAGS.values(),
         ).where(Exhibitor.id.in_(ids))
     )
@@ -187,6 +224,23 @@ def rows(ids: Sequence[int]) -> list[ExhibitorRow]:
         for row in found
     }
     return [by_id[id_] for id_ in ids if id_ in by_id]
+
+
+def chosen(event_id: int, ids: Sequence[int]) -> list[ChosenRow]:
+    """Those of ``ids`` that the event has, by name; one query."""
+    found = run(_CHOSEN, {"event": event_id, "ids": list(ids)}).all()
+    return sorted((ChosenRow(*row) for row in found), key=lambda row: _natural(row.name))
+
+
+_CHOSEN = sa.select(Exhibitor.id, Exhibitor.name, Exhibitor.contact_email, Exhibitor.code_sent).where(
+    Exhibitor.event_id == sa.bindparam("event"), one_of_ids(Exhibitor.id, "ids")
+)
+_VOUCHERS_OF = sa.select(sa.func.count()).where(one_of_ids(ExhibitorVoucher.exhibitor_id, "ids"))
+
+
+def voucher_total(ids: Sequence[int]) -> int:
+    """How many vouchers are given to some exhibitors."""
+    return int(run(_VOUCHERS_OF, {"ids": list(ids)}).scalar_one())
 
 
 # ---------------------------------------------------------------------------------------------------- one exhibitor

@@ -1,14 +1,14 @@
 """Reads for the REST API: exhibitors and their vouchers as the exhibitors' contract prints them."""
 
-from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
 import sqlalchemy as sa
 
 from portal.core.names import compose
-from portal.core.statements import json_rows, run
+from portal.core.statements import json_rows, rows, run
 from portal.events.models import Event
 from portal.exhibitors.models import AccessCode, ExhibitorTag, ExhibitorVoucher, exhibitor_tag_links
 from portal.exhibitors.queries import EXHIBITORS
@@ -33,10 +33,11 @@ _COLUMNS = (
     _e.contact_cc_email,
     _e.booth,
     _e.locale,
-    _e.lead_scanning_scope_by_device,
-    _e.allow_lead_scanning,
-    _e.allow_lead_access,
-    _e.allow_voucher_access,
+    # As the database has them: SQLite's are numbers.
+    sa.type_coerce(_e.lead_scanning_scope_by_device, sa.Integer),
+    sa.type_coerce(_e.allow_lead_scanning, sa.Integer),
+    sa.type_coerce(_e.allow_lead_access, sa.Integer),
+    sa.type_coerce(_e.allow_voucher_access, sa.Integer),
     _e.comment,
 )
 
@@ -101,7 +102,7 @@ def last_changes(event_id: int) -> tuple[datetime | None, ...]:
 
     Each of them touches its exhibitor; what leaves no exhibitor behind touches the event.
     """
-    return tuple(run(_LAST_CHANGES, {"event": event_id}).one())
+    return tuple(rows(_LAST_CHANGES, {"event": event_id})[0])
 
 
 def own_changes(event_id: int, exhibitor_id: int) -> tuple[datetime | None, ...] | None:
@@ -112,26 +113,32 @@ def own_changes(event_id: int, exhibitor_id: int) -> tuple[datetime | None, ...]
 
 def count(event_id: int) -> int:
     """How many exhibitors an event has."""
-    return int(run(_COUNT, {"event": event_id}).scalar_one())
+    return int(rows(_COUNT, {"event": event_id})[0][0])
 
 
 def page(event_id: int, *, limit: int, offset: int, with_codes: bool) -> list[dict[str, Any]]:
     """Some exhibitors, by id, ready for orjson; without codes they are null (contract decision 26)."""
-    rows = run(_PAGE[with_codes], {"event": event_id, "limit": limit, "offset": offset}).all()
-    return [_resource(row) for row in rows]
+    found = rows(_PAGE[with_codes], {"event": event_id, "limit": limit, "offset": offset})
+    return [_resource(*row) for row in found]
 
 
 def one(event_id: int, exhibitor_id: int, *, with_codes: bool) -> dict[str, Any] | None:
     """An exhibitor, ready for orjson; None for another event's."""
-    row = run(_ONE[with_codes], {"event": event_id, "exhibitor": exhibitor_id}).one_or_none()
-    return None if row is None else _resource(row)
+    found = rows(_ONE[with_codes], {"event": event_id, "exhibitor": exhibitor_id})
+    return _resource(*found[0]) if found else None
 
 
-def _resource(row: Sequence[Any]) -> dict[str, Any]:
-    (
-        id_, name, internal_id, contact_name, parts, email, copies, booth, locale,
-        by_device, lead_scanning, lead_access, voucher_access, comment, tags, full_code, scanning_code,
-    ) = row  # fmt: skip
+@lru_cache(maxsize=4096)
+def _sorted_tags(tags: str) -> orjson.Fragment:
+    """Names of tags as the database aggregates them, in order. Exhibitors share few combinations."""
+    return orjson.Fragment(orjson.dumps(sorted(tag for (tag,) in orjson.loads(tags))))
+
+
+def _resource(
+    id_: int, name: str, internal_id: str | None, contact_name: str, parts: str, email: str | None, copies: str | None,
+    booth: str | None, locale: str, by_device: int, lead_scanning: int, lead_access: int, voucher_access: int,
+    comment: str, tags: str | None, full_code: str | None, scanning_code: str | None,
+) -> dict[str, Any]:  # fmt: skip
     if not contact_name and parts != "{}":
         contact_name = compose(orjson.loads(parts))
     return {
@@ -146,12 +153,12 @@ def _resource(row: Sequence[Any]) -> dict[str, Any]:
         "locale": locale,
         "access_code": full_code,
         "lead_scanning_access_code": scanning_code,
-        "lead_scanning_scope_by_device": by_device,
-        "allow_lead_scanning": lead_scanning,
-        "allow_lead_access": lead_access,
-        "allow_voucher_access": voucher_access,
+        "lead_scanning_scope_by_device": by_device == 1,
+        "allow_lead_scanning": lead_scanning == 1,
+        "allow_lead_access": lead_access == 1,
+        "allow_voucher_access": voucher_access == 1,
         "comment": comment,
-        "exhibitor_tags": sorted(tag for (tag,) in orjson.loads(tags)) if tags else [],
+        "exhibitor_tags": _sorted_tags(tags) if tags else [],
     }
 
 
@@ -165,6 +172,6 @@ def voucher_count(exhibitor_id: int) -> int:
 
 def voucher_page(exhibitor_id: int, *, limit: int, offset: int) -> list[dict[str, Any]]:
     """Some of an exhibitor's vouchers, by id, each with the comment that the exhibitor sees (contract decision 7)."""
-    rows = run(_VOUCHERS, {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}).all()
-    found = vouchers.by_ids([row[0] for row in rows]) if rows else {}
-    return [{**found[voucher_id], "exhibitor_comment": comment} for voucher_id, comment in rows]
+    links = run(_VOUCHERS, {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}).all()
+    found = vouchers.by_ids([link[0] for link in links]) if links else {}
+    return [{**found[voucher_id], "exhibitor_comment": comment} for voucher_id, comment in links]

@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from portal.core.mail import BadAddress, address
 from portal.core.names import check_parts
+from portal.core.sentences import Sentence
 from portal.vouchers.schemas import VoucherSchema
 from portal.web import params
 
@@ -22,7 +23,7 @@ MAX_TAGS = 10_000
 
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _MESSAGES: dict[str, Any] = {"required": params.REQUIRED, "null": params.NOT_NULL, "validator_failed": "Invalid value."}
-_NOT_A_STRING = "Not a valid string."
+_NOT_A_STRING = Sentence("Not a valid string.")
 
 
 def is_email(text: str) -> bool:
@@ -67,9 +68,11 @@ class Text(fields.Field[str]):
         if not text and self.allow_none:
             return None
         if not text and not self.blank:
-            raise ValidationError("This field may not be blank.")
+            raise ValidationError(Sentence("This field may not be blank."))
         if self.longest and len(text) > self.longest:
-            raise ValidationError(f"Ensure this field has no more than {self.longest} characters.")
+            raise ValidationError(
+                Sentence("Ensure this field has no more than %(count)s characters.", count=self.longest)
+            )
         return self.read(text)
 
     def read(self, text: str) -> str:
@@ -82,7 +85,7 @@ class Email(Text):
 
     def read(self, text: str) -> str:
         if not is_email(text):
-            raise ValidationError("Enter a valid email address.")
+            raise ValidationError(Sentence("Enter a valid email address."))
         return text
 
 
@@ -92,10 +95,12 @@ class EmailList(Text):
     def read(self, text: str) -> str:
         addresses = list(dict.fromkeys(part for each in text.split(",") if (part := each.strip())))
         if len(addresses) > MAX_COPIES:
-            raise ValidationError(f"Please do not give more than {MAX_COPIES} addresses.")
+            raise ValidationError(Sentence("Please do not give more than %(count)s addresses.", count=MAX_COPIES))
         wrong = [each for each in addresses if not is_email(each)]
         if wrong:
-            raise ValidationError([f"“{each[:100]}” is not a valid email address." for each in wrong])
+            raise ValidationError(
+                [Sentence("“%(address)s” is not a valid email address.", address=each[:100]) for each in wrong]
+            )
         return ",".join(addresses)
 
 
@@ -104,7 +109,7 @@ class LanguageTag(Text):
 
     def read(self, text: str) -> str:
         if text and not is_locale(text):
-            raise ValidationError(f"“{text[:20]}” is not a language that is known.")
+            raise ValidationError(Sentence("“%(text)s” is not a language that is known.", text=text[:20]))
         return text
 
 
@@ -125,7 +130,7 @@ class NameParts(fields.Dict):
         try:
             parts = check_parts(value)
         except ValueError as error:
-            raise ValidationError(str(error)) from None
+            raise ValidationError(error.args[0]) from None
         if any("\0" in part for part in parts.values()):
             raise ValidationError(params.NULL_CHARACTERS)
         return {key: part if key == "_scheme" else part.strip() for key, part in parts.items()}

@@ -13,7 +13,7 @@ from portal.core.money import money
 from portal.exhibitors import vouchers
 from portal.exhibitors.vouchers import Redemption, VoucherRow
 from portal.leads import queries
-from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema
+from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
 from portal.tickets.fields import FieldEntry, FieldReader, sight_of
@@ -79,13 +79,13 @@ def _lead(fields: list[FieldEntry], lead: Any) -> dict[str, Any]:
 
 
 @blueprint.route("/leads/", methods=["POST"], **_BOTH)
-@documented(AppLeadSchema, status=201, errors=(400, 401, 403), body=ScanSchema, security=_SECURITY)
+@documented(AppLeadSchema, status=201, also=(200,), errors=(400, 401, 403), body=ScanSchema, security=_SECURITY)
 @app_api("any")
 def scan() -> Response:
     """Submit a scan: 201 for the first one of an attendee, 200 after."""
     scope = app_scope()
     try:
-        given = ScanSchema(zone=scope.timezone).scan(params.read_body(lists=("tags",)))
+        given = scan_schema(scope.timezone).scan(params.read_body(lists=("tags",)))
     except ValidationError as error:
         raise InvalidInput(error.messages_dict) from None
     scanned = record_scan(actor=scope.actor, exhibitor=scope, scan=given)

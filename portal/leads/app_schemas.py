@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +27,7 @@ class Moment(fields.Field[dt.datetime]):
     """A point in time, ISO 8601; without a zone it is the event's, which is in the context."""
 
     def __init__(self, zone: str, **kwargs: Any) -> None:
-        super().__init__(metadata={"type": ["string", "null"], "format": "date-time"}, **kwargs)
+        super().__init__(metadata={"type": "string", "format": "date-time"}, **kwargs)
         self.zone = zone
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
@@ -82,6 +83,12 @@ class ScanSchema(Schema):
             device_name=values["device_name"] or None,
             device_uuid=values["device_uuid"] or None,
         )
+
+
+@lru_cache(maxsize=600)
+def scan_schema(zone: str) -> ScanSchema:
+    """The schema for scans of events in a zone; making one costs more than using it."""
+    return ScanSchema(zone=zone)
 
 
 class AttendeeSchema(Schema):

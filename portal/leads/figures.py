@@ -115,11 +115,12 @@ def board(scope: EventScope) -> Board:
     figures = lead_figures(event_id=scope.event_id, zone=ZoneInfo(scope.timezone))
     scanners = ngettext("%(num)s has scanned", "%(num)s have scanned", figures.scanners)
     series = [count for _, count in figures.hours]
+    leads = url_for("organizer_leads.index", organizer=scope.organizer_slug, event=scope.event_slug)
     today = gettext("%(count)s today", count=number(figures.today))
     return Board(
         tiles=[
             Tile(gettext("Exhibitors"), exhibitors, note=scanners if exhibitors else None, href=href),
-            Tile(gettext("Leads"), figures.total, note=today if figures.total else None, series=series),
+            Tile(gettext("Leads"), figures.total, note=today if figures.total else None, series=series, href=leads),
         ],
         pictures=[hour_columns(gettext("Leads an hour"), figures.hours, gettext("Leads"))] if figures.hours else [],
     )

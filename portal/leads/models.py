@@ -25,11 +25,14 @@ class Lead(HasId, HasModified, Base):
     device_name: Mapped[str | None] = mapped_column(sa.String(190))
     device_uuid: Mapped[str | None] = mapped_column(sa.String(190))
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
+    #: When it was handed out by an export of all or of new leads; without it the lead is new.
+    exported: Mapped[dt.datetime | None]
 
     __table_args__ = (
         sa.UniqueConstraint("exhibitor_id", "position_id", "scope"),
         sa.Index(None, "exhibitor_id", "scanned"),
         sa.Index(None, "exhibitor_id", "modified"),
+        sa.Index(None, "exhibitor_id", "exported"),
         sa.CheckConstraint("rating IS NULL OR (rating >= 0 AND rating <= 5)", name="rating"),
     )
 

@@ -1,15 +1,16 @@
 """Reads about one exhibitor's leads: a page of them, one with its history, figures and what can be filtered by."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import namedtuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from portal.core import clock
+from portal.core import clock, statements
 from portal.core.database import db
 from portal.core.text import like_words
 from portal.leads.models import Lead, LeadVersion
@@ -75,6 +76,7 @@ class LeadRow:
     device_name: str | None
     device_uuid: str | None
     fields: list[FieldEntry]
+    name_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class Figures:
     ratings: list[Choice]
     days: list[tuple[dt.date, int]]
     hours: list[tuple[dt.datetime, int]]
+    by_hour: Mapping[dt.datetime, int]
+
+    def of_day(self, day: dt.date) -> list[tuple[dt.datetime, int]]:
+        """A day from its first to its last hour with leads; nothing for a day without any."""
+        return _whole_day(day, self.by_hour)
 
 
 def lead_page(
@@ -143,16 +150,10 @@ def lead_page(
 
 def newest(*, exhibitor_id: int, reader: FieldReader, shown: ShownFields, limit: int, offset: int) -> list[LeadRow]:
     """Some of an exhibitor's leads, the newest first."""
-    rows = db.session.execute(
-        sa.select(*_COLUMNS)
-        .join(OrderPosition, OrderPosition.id == Lead.position_id)
-        .where(Lead.exhibitor_id == exhibitor_id)
-        .order_by(*_order("newest"))
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    answers = answers_of(shown, [row.position_id for row in rows])
-    return [_row(row, reader, answers) for row in rows]
+    wanted = {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}
+    found = [_Found._make(row) for row in statements.rows(_NEWEST, wanted)]
+    answers = answers_of(shown, [row.position_id for row in found])
+    return [_row(row, reader, answers) for row in found]
 
 
 def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFields) -> LeadRow | None:
@@ -163,6 +164,79 @@ def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFi
         .where(Lead.id == lead_id, Lead.exhibitor_id == exhibitor_id)
     ).one_or_none()
     return None if row is None else _row(row, reader, answers_of(shown, [row.position_id]))
+
+
+def ids(*, exhibitor_id: int, timezone: str, wanted: LeadFilter, only_new: bool = False) -> list[int]:
+    """The leads that a filter finds, in its order; ``only_new`` those that no export handed out yet."""
+    conditions = _conditions(exhibitor_id, timezone, wanted)
+    if only_new:
+        conditions.append(Lead.exported.is_(None))
+    return list(db.session.scalars(sa.select(Lead.id).where(*conditions).order_by(*_order(wanted.sort))))
+
+
+def some(*, exhibitor_id: int, lead_ids: Sequence[int], reader: FieldReader, shown: ShownFields) -> dict[int, LeadRow]:
+    """Leads of an exhibitor by their ids, those of them that exist."""
+    rows = db.session.execute(
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.id.in_(lead_ids), Lead.exhibitor_id == exhibitor_id)
+    ).all()
+    answers = answers_of(shown, [row.position_id for row in rows])
+    return {row.id: _row(row, reader, answers) for row in rows}
+
+
+def in_batches(
+    *, exhibitor_id: int, lead_ids: Sequence[int], reader: FieldReader, shown: ShownFields, size: int
+) -> Iterator[LeadRow]:
+    """Leads in the order of ``lead_ids``, ``size`` at a time; no transaction is open between the batches."""
+    for start in range(0, len(lead_ids), size):
+        wanted = lead_ids[start : start + size]
+        found = some(exhibitor_id=exhibitor_id, lead_ids=wanted, reader=reader, shown=shown)
+        db.session.rollback()
+        yield from (found[lead_id] for lead_id in wanted if lead_id in found)
+
+
+def pseudonyms(exhibitor_id: int) -> dict[int, str | None]:
+    """The pseudonymization ids of those who were scanned, by lead."""
+    statement = (
+        sa.select(Lead.id, OrderPosition.pseudonymization_id)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+    )
+    return {lead_id: badge for lead_id, badge in db.session.execute(statement)}
+
+
+def name_schemes(exhibitor_id: int) -> set[str]:
+    """The schemes of the names that an exhibitor's leads have."""
+    scheme = OrderPosition.attendee_name_parts["_scheme"].as_string()
+    statement = (
+        sa.select(scheme)
+        .join(Lead, Lead.position_id == OrderPosition.id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .distinct()
+    )
+    return {name for name in db.session.scalars(statement) if name}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMark:
+    """How many leads there are, how many of them are new, and when the last export was that made others old."""
+
+    total: int
+    new: int
+    last: dt.datetime | None
+    last_count: int
+
+
+def export_mark(exhibitor_id: int) -> ExportMark:
+    """Two queries."""
+    total, old, last = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count(Lead.exported), sa.func.max(Lead.exported)).where(
+            Lead.exhibitor_id == exhibitor_id
+        )
+    ).one()
+    counted = sa.select(sa.func.count()).where(Lead.exhibitor_id == exhibitor_id, Lead.exported == last)
+    return ExportMark(total, total - old, last, (db.session.scalar(counted) or 0) if last else 0)
 
 
 def versions(lead_id: int) -> Sequence[LeadVersion]:
@@ -189,6 +263,7 @@ def _row(row: Any, reader: FieldReader, answers: dict[int, dict[str, GivenAnswer
         device_name=row.device_name,
         device_uuid=row.device_uuid,
         fields=fields,
+        name_parts=row.attendee_name_parts or {} if "attendee_name" in values else {},
     )
 
 
@@ -250,6 +325,19 @@ def _order(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
     return newest
 
 
+#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
+_tuple: Any = namedtuple
+_Found = _tuple("_Found", sa.select(*_COLUMNS).selected_columns.keys())
+_NEWEST = (
+    sa.select(*_COLUMNS)
+    .join(OrderPosition, OrderPosition.id == Lead.position_id)
+    .where(Lead.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger()))
+    .order_by(*_order("newest"))
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
+
+
 def day_bounds(day: dt.date, timezone: str) -> tuple[dt.datetime, dt.datetime]:
     """A day of the event's zone, from midnight to midnight."""
     zone = ZoneInfo(timezone)
@@ -289,6 +377,7 @@ def figures(*, exhibitor_id: int, timezone: str) -> Figures:
         ],
         days=sorted(days.items()),
         hours=[entry for day in sorted(days)[-2:] for entry in _whole_day(day, by_hour)],
+        by_hour=by_hour,
     )
 
 
@@ -306,9 +395,11 @@ def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
     return found
 
 
-def _whole_day(day: dt.date, by_hour: dict[dt.datetime, int]) -> list[tuple[dt.datetime, int]]:
+def _whole_day(day: dt.date, by_hour: Mapping[dt.datetime, int]) -> list[tuple[dt.datetime, int]]:
     """Every hour from the day's first to its last lead."""
     hours = sorted(hour for hour in by_hour if hour.date() == day)
+    if not hours:
+        return []
     between = range(hours[0].hour, hours[-1].hour + 1)
     counts = {hour.hour: by_hour[hour] for hour in hours}
     return [(hours[0].replace(hour=number), counts.get(number, 0)) for number in between]

@@ -5,6 +5,8 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from portal.core.sentences import Sentence
+from portal.leads.bulk import BulkChange
 from portal.leads.queries import SORTS, LeadFilter
 from portal.leads.services import MAX_NOTES, UNCHANGED, LeadChanges
 
@@ -74,3 +76,43 @@ class LeadChangesSchema(Schema):
             add_tags=tuple(tag.strip() for tag in values.get("add_tags", ())),
             remove_tags=tuple(values.get("remove_tags", ())),
         )
+
+
+class BulkChangeSchema(Schema):
+    """The bulk bar's form: which leads, and the button that was pressed."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    id = fields.List(
+        fields.Integer(validate=validate.Range(1, MAX_ID)),
+        validate=validate.Length(1, error=Sentence("Select at least one lead.")),
+        required=True,
+    )
+    do = fields.String(
+        required=True,
+        validate=validate.OneOf(("tag", "untag", "rate"), error=Sentence("Choose a tag or a rating first.")),
+        error_messages={"null": Sentence("Choose a tag or a rating first.")},
+    )
+    tag = Text(allow_none=True)
+    rating = fields.String(allow_none=True, validate=validate.OneOf(("", "none", "0", "1", "2", "3", "4", "5")))
+
+    @post_load
+    def make(self, values: dict[str, Any], **_kwargs: Any) -> tuple[tuple[int, ...], BulkChange]:
+        """The leads, and the change that the operation takes."""
+        tags = (tag,) if (tag := (values.get("tag") or "").strip()) else ()
+        rating = values.get("rating") or ""
+        change = BulkChange()
+        if values["do"] == "tag":
+            change = BulkChange(add_tags=tags)
+        elif values["do"] == "untag":
+            change = BulkChange(remove_tags=tags)
+        elif rating:
+            change = BulkChange(rating=None if rating == "none" else int(rating))
+        return tuple(dict.fromkeys(values["id"])), change
+
+
+class TakeBackSchema(Schema):
+    """The message that takes a bulk change back."""
+
+    entry = fields.Integer(required=True, validate=validate.Range(1, MAX_ID))

@@ -11,6 +11,7 @@ from portal.core import audit
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from portal.core.statements import one_of_ids
 from portal.core.text import search_text
 from portal.exhibitors.models import Exhibitor
 from portal.leads.models import Lead, LeadVersion
@@ -196,10 +197,10 @@ def _search_text(sight: Sight, lead: Lead) -> str:
     )
 
 
-def refresh_search_texts(*, event_id: int) -> int:
+def refresh_search_texts(*, event_id: int, position_ids: Sequence[int] | None = None) -> int:
     """Compose the search texts of an event's leads anew: after attendees or the event's choice of fields changed.
 
-    Returns how many were written.
+    ``position_ids`` are the attendees that changed, where it was not all of them. Returns how many were written.
     """
     sight = sight_of(event_id)
     written, last = 0, 0
@@ -211,7 +212,11 @@ def refresh_search_texts(*, event_id: int) -> int:
         .order_by(Lead.id)
         .limit(BATCH)
     )
-    while rows := db.session.execute(statement, {"last": last}).all():
+    parameters: dict[str, Any] = {}
+    if position_ids is not None:
+        statement = statement.where(one_of_ids(Lead.position_id, "positions"))
+        parameters["positions"] = list(position_ids)
+    while rows := db.session.execute(statement, {"last": last, **parameters}).all():
         last = rows[-1].id
         answers = answers_of(sight.shown, [row.position_id for row in rows])
         texts = [

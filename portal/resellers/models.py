@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import User
-from portal.core.database import Base, BigId, HasId
+from portal.core.database import Base, BigId, HasId, HasModified
 
 reseller_members = sa.Table(
     "reseller_members",
@@ -21,8 +21,8 @@ reseller_organizers = sa.Table(
 )
 
 
-class Reseller(HasId, Base):
-    """A value-added reseller with its public contact data."""
+class Reseller(HasId, HasModified, Base):
+    """A value-added reseller with its public contact data. It is never deleted; changes of members touch it."""
 
     __tablename__ = "resellers"
 

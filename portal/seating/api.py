@@ -120,7 +120,7 @@ def list_seats(organizer: str, event: str, subevent_id: str | None = None) -> Re
 
 @blueprint.route(SUBEVENT + "<id:seat_id>/", methods=["GET"])
 @blueprint.route(EVENT + "<id:seat_id>/", methods=["GET"])
-@documented(SeatSchema, query=(_EXPAND,))
+@documented(SeatSchema, query=(*_FILTERS, _EXPAND), errors=(400, 401, 403, 404))
 @api_event()
 def get_seat(organizer: str, event: str, seat_id: str, subevent_id: str | None = None) -> Response:
     """Show a seat."""
@@ -134,7 +134,9 @@ def get_seat(organizer: str, event: str, seat_id: str, subevent_id: str | None =
 
 @blueprint.route(SUBEVENT + "<id:seat_id>/", methods=["PATCH"])
 @blueprint.route(EVENT + "<id:seat_id>/", methods=["PATCH"])
-@documented(SeatSchema, query=(_EXPAND,), body=SeatChangeSchema, writing=True, permission="can_change_event_settings")
+@documented(
+    SeatSchema, query=(*_FILTERS, _EXPAND), body=SeatChangeSchema, writing=True, permission="can_change_event_settings"
+)
 @api_event("can_change_event_settings")
 def patch_seat(organizer: str, event: str, seat_id: str, subevent_id: str | None = None) -> Response:
     """Block or free a seat."""
@@ -144,7 +146,11 @@ def patch_seat(organizer: str, event: str, seat_id: str, subevent_id: str | None
 @blueprint.route(SUBEVENT + "<id:seat_id>/", methods=["PUT"])
 @blueprint.route(EVENT + "<id:seat_id>/", methods=["PUT"])
 @documented(
-    SeatSchema, query=(_EXPAND,), body=SeatReplacementSchema, writing=True, permission="can_change_event_settings"
+    SeatSchema,
+    query=(*_FILTERS, _EXPAND),
+    body=SeatReplacementSchema,
+    writing=True,
+    permission="can_change_event_settings",
 )
 @api_event("can_change_event_settings")
 def put_seat(organizer: str, event: str, seat_id: str, subevent_id: str | None = None) -> Response:

@@ -51,6 +51,7 @@ class Order(HasId, HasModified, Base):
     __table_args__ = (
         sa.UniqueConstraint("event_id", "code"),
         sa.Index(None, "event_id", "modified"),
+        sa.Index("ix_orders_email", "event_id", sa.func.lower(sa.text("email"))),
         sa.Index("ix_orders_counted", "event_id", "datetime", "status", "testmode"),
         sa.Index("ix_orders_ended", "id", sqlite_where=sa.text(ENDED), postgresql_where=sa.text(ENDED)),
         sa.CheckConstraint("status IN ('n', 'p', 'e', 'c')", name="status"),
@@ -94,6 +95,8 @@ class OrderPosition(HasId, HasModified, Base):
     blocked: Mapped[list[Any] | None]
     voucher_budget_use: Mapped[Decimal | None]
     search_text: Mapped[str] = mapped_column(sa.Text, default="")
+    #: What the file that brought it knows it by; a file that is read again finds it by that.
+    external_id: Mapped[str | None] = mapped_column(sa.String(190))
 
     order: Mapped[Order] = relationship(back_populates="positions")
     answers: Mapped[list["Answer"]] = relationship(order_by="Answer.id", passive_deletes=True)
@@ -103,6 +106,7 @@ class OrderPosition(HasId, HasModified, Base):
         sa.UniqueConstraint("order_id", "positionid"),
         sa.UniqueConstraint("event_id", "secret"),
         sa.UniqueConstraint("event_id", "pseudonymization_id"),
+        sa.Index("uq_order_positions_external", "event_id", "external_id", unique=True),
         sa.Index(None, "event_id", "modified"),
         sa.Index("ix_order_positions_counted", "event_id", "item_id", "canceled", "subevent_id", "order_id"),
         sa.Index(

@@ -1,7 +1,8 @@
 """Reads about vouchers: the list with its filters and orders, one voucher, vouchers by id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -9,30 +10,16 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.money import money
-from portal.core.statements import one_of_ids, run
+from portal.core.statements import one_of_ids, one_of_texts, rows, run
 from portal.events.models import Event, Item
 from portal.vouchers.models import Voucher
 
+#: What the platform rules print, in their order.
 FIELDS = (
-    "id",
-    "code",
-    "max_usages",
-    "redeemed",
-    "valid_until",
-    "block_quota",
-    "allow_ignore_quota",
-    "price_mode",
-    "value",
-    "item",
-    "variation",
-    "quota",
-    "tag",
-    "comment",
-    "seat",
-    "subevent",
-)
+    "id", "code", "max_usages", "redeemed", "valid_until", "block_quota", "allow_ignore_quota", "price_mode", "value",
+    "item", "variation", "quota", "tag", "comment", "seat", "subevent",
+)  # fmt: skip
 ORDERINGS = ("id", "code", "max_usages", "valid_until", "value")
-_VALUE = FIELDS.index("value")
 
 _vouchers: sa.Table = Voucher.metadata.tables["vouchers"]
 _v = _vouchers.c
@@ -44,8 +31,9 @@ _COLUMNS = (
     _v.max_usages,
     _v.redeemed,
     _v.valid_until,
-    _v.block_quota,
-    _v.allow_ignore_quota,
+    # As the database has them: SQLite's are numbers.
+    sa.type_coerce(_v.block_quota, sa.Integer),
+    sa.type_coerce(_v.allow_ignore_quota, sa.Integer),
     _v.price_mode,
     _v.value,
     _v.item_id,
@@ -95,15 +83,23 @@ _BY_IDS = sa.select(*_COLUMNS).where(one_of_ids(_v.id, "ids"))
 _ITEM = sa.select(Item.id).where(Item.event_id == sa.bindparam("event"), Item.id == sa.bindparam("id"))
 
 
-def _resource(row: Sequence[Any]) -> dict[str, Any]:
-    voucher = dict(zip(FIELDS, row, strict=True))
-    voucher["value"] = money(row[_VALUE])
-    return voucher
+def _resource(
+    id_: int, code: str, max_usages: int, redeemed: int, valid_until: datetime | None, block_quota: int,
+    allow_ignore_quota: int, price_mode: str, value: Decimal | None, item: int | None, variation: int | None,
+    quota: int | None, tag: str, comment: str, seat: str | None, subevent: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A row as the platform rules print it: written out, since it is what long lists spend their time with."""
+    return {
+        "id": id_, "code": code, "max_usages": max_usages, "redeemed": redeemed, "valid_until": valid_until,
+        "block_quota": block_quota == 1, "allow_ignore_quota": allow_ignore_quota == 1, "price_mode": price_mode,
+        "value": money(value), "item": item, "variation": variation, "quota": quota, "tag": tag, "comment": comment,
+        "seat": seat, "subevent": subevent,
+    }  # fmt: skip
 
 
 def last_changes(event_id: int) -> tuple[datetime | None, ...]:
     """When an event's vouchers last changed, by row or by the clock."""
-    return tuple(run(_STAMP, {"event": event_id, "now": clock.now()}).one())
+    return tuple(rows(_STAMP, {"event": event_id, "now": clock.now()})[0])
 
 
 def _where(names: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
@@ -151,7 +147,7 @@ def _parameters(event_id: int, filters: Mapping[str, Any]) -> dict[str, Any]:
 
 def count(event_id: int, filters: Mapping[str, Any]) -> int:
     """How many vouchers match."""
-    return int(run(_counting(tuple(filters)), _parameters(event_id, filters)).scalar_one())
+    return int(rows(_counting(tuple(filters)), _parameters(event_id, filters))[0][0])
 
 
 def page(
@@ -159,20 +155,31 @@ def page(
 ) -> list[dict[str, Any]]:
     """One page of the vouchers that match. ``ordering`` holds names of `ORDERINGS`, with ``-`` for descending."""
     parameters = _parameters(event_id, filters) | {"limit": limit, "offset": offset}
-    return [_resource(row) for row in run(_listing(tuple(filters), ordering), parameters).all()]
+    return [_resource(*row) for row in rows(_listing(tuple(filters), ordering), parameters)]
 
 
 def one(event_id: int, voucher_id: int) -> dict[str, Any] | None:
     """A voucher of an event."""
-    row = run(_ONE, {"event": event_id, "id": voucher_id}).one_or_none()
-    return None if row is None else _resource(row)
+    found = rows(_ONE, {"event": event_id, "id": voucher_id})
+    return _resource(*found[0]) if found else None
 
 
 def by_ids(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Vouchers by id, for resources that nest them."""
-    return {row[0]: _resource(row) for row in run(_BY_IDS, {"ids": ids}).all()}
+    return {row[0]: _resource(*row) for row in rows(_BY_IDS, {"ids": ids})}
 
 
 def has_item(event_id: int, item_id: int) -> bool:
     """Whether the event has such a product."""
     return run(_ITEM, {"event": event_id, "id": item_id}).one_or_none() is not None
+
+
+_CODES = sa.select(_v.code, _v.id).where(_v.event_id == sa.bindparam("event"), one_of_texts(_v.code, "codes"))
+
+
+def ids_by_code(event_id: int, codes: Collection[str]) -> dict[str, int]:
+    """The ids of vouchers by what somebody typed: the code as it is, or in capital letters."""
+    wanted = {spelled for code in codes if code for spelled in (code, code.upper())}
+    found = dict(run(_CODES, {"event": event_id, "codes": list(wanted)}).all()) if wanted else {}
+    named = ((code, found.get(code, found.get(code.upper()))) for code in codes)
+    return {code: id_ for code, id_ in named if id_ is not None}

@@ -3,45 +3,36 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.core.actors import ANONYMOUS, Actor, DeviceScope, EventScope, ExhibitorScope, OrganizerScope, SignIn
+from portal.core.actors import (
+    ANONYMOUS,
+    Actor,
+    ApplicationScope,
+    DeviceScope,
+    EventScope,
+    ExhibitorScope,
+    OrganizerScope,
+    ResellerScope,
+    SignIn,
+)
 from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
+from portal.web import throttle as throttles
+from portal.web.credentials import BEARER, EITHER, check_scopes, credentials, not_valid
+from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
 from portal.web.limits import wrong_code
+from portal.web.loaders import Loaders
+from portal.web.loaders import loaders as loaders
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
-
-
-class Loaders(Protocol):
-    """Where the rules get actors from; `portal.app` supplies it, because accounts and events stand above this kit."""
-
-    def token_scope(self, token: str, organizer: str, event: str) -> tuple[Actor, EventScope | None] | None:
-        """The team token's actor and its scope in the event; None for a token that is not valid."""
-
-    def user_scope(self, sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
-        """What a signed-in user may do in the event; None where it does not exist for them."""
-
-    def organizer_scope(self, sign_in: SignIn, organizer: str) -> OrganizerScope | None:
-        """What a signed-in user may do at the organizer; None where it does not exist for them."""
-
-    def exhibitor_scope(self, code: str) -> ExhibitorScope | None:
-        """The exhibitor that an access code belongs to."""
-
-    def device_scope(self, key: str, organizer: str, event: str, subevent: int | None, program: str) -> DeviceScope:
-        """The check-in device with a key, running ``program``.
-
-        Raises `NotFound` for an event that does not exist, `Forbidden` for another event's key or subevent.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +43,12 @@ class Rule:
     permission: str | None = None
     check: Callable[["Rule"], ResponseReturnValue | None] = lambda _rule: None
     browser: bool = True
+    #: Permissions that open it as well as ``permission`` does.
+    others: frozenset[str] = frozenset()
+
+    def opens(self, permissions: frozenset[str]) -> bool:
+        """Whether somebody with these permissions may pass."""
+        return self.permission is None or self.permission in permissions or bool(self.others & permissions)
 
 
 def _declare(rule: Rule) -> Callable[[View], View]:
@@ -134,15 +131,32 @@ def _check_organizer(rule: Rule) -> ResponseReturnValue | None:
     scope = loaders().organizer_scope(cast(SignIn, signed_in()), args["organizer"])
     if scope is None:
         raise _not_yours()
-    if rule.permission and not scope.may(rule.permission):
+    if not rule.opens(scope.permissions):
         raise _not_allowed()
     g.organizer_scope = scope
     return None
 
 
-def organizer_member(permission: str | None = None) -> Callable[[View], View]:
-    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` where one is named."""
-    return _declare(Rule("organizer_member", permission, _check_organizer))
+def organizer_member(permission: str | None = None, *others: str) -> Callable[[View], View]:
+    """A page under ``<organizer>/-/`` for members of a team of it, with ``permission`` or one of ``others``."""
+    return _declare(Rule("organizer_member", permission, _check_organizer, others=frozenset(others)))
+
+
+def _check_reseller(rule: Rule) -> ResponseReturnValue | None:
+    refused = _check_user(rule)
+    if refused is not None:
+        return refused
+    args = cast(dict[str, Any], request.view_args)
+    scope = loaders().reseller_scope(cast(SignIn, signed_in()), args["reseller"])
+    if scope is None:
+        raise _not_yours()
+    g.reseller_scope = scope
+    return None
+
+
+def reseller_member(view: View) -> View:
+    """A page under ``<reseller>`` for the members of a reseller account."""
+    return _declare(Rule("reseller_member", check=_check_reseller))(view)
 
 
 def _check_member(rule: Rule) -> ResponseReturnValue | None:
@@ -184,15 +198,27 @@ def exhibitor(code: str = "full") -> Callable[[View], View]:
 # -------------------------------------------------------------------------------------------------- rules for APIs
 
 
-def _credentials(scheme: str) -> str | None:
-    given, _, value = request.headers.get("Authorization", "").partition(" ")
-    return value.strip() if given.lower() == scheme.lower() and value.strip() else None
+def _check_bearer_event(rule: Rule) -> ResponseReturnValue | None:
+    token = credentials("Bearer")
+    if token is None:
+        raise NotSignedIn(scheme=EITHER)
+    args = cast(dict[str, Any], request.view_args)
+    found = loaders().bearer_scope(token, args["organizer"], args["event"])
+    if found is None:
+        raise not_valid()
+    application, scope = found
+    g.actor, g.application = application.actor, application
+    check_scopes(application)
+    if scope is None or (rule.permission and not scope.may(rule.permission)):
+        raise Forbidden()
+    g.scope = scope
+    return None
 
 
 def _check_api_event(rule: Rule) -> ResponseReturnValue | None:
-    token = _credentials("Token")
+    token = credentials("Token")
     if token is None:
-        raise NotSignedIn()
+        return _check_bearer_event(rule)
     args = cast(dict[str, Any], request.view_args)
     found = loaders().token_scope(token, args["organizer"], args["event"])
     if found is None:
@@ -205,11 +231,35 @@ def _check_api_event(rule: Rule) -> ResponseReturnValue | None:
 
 
 def api_event(permission: str | None = None) -> Callable[[View], View]:
-    """A REST door under ``<organizer>/<event>`` for team tokens of a team for it (platform rules, Authentication).
+    """A REST door under ``<organizer>/<event>`` for team tokens of a team for it, and for applications of its members.
 
-    A missing organizer, event or permission are the same 403.
+    A missing organizer, event or permission are the same 403 (platform rules, Authentication).
     """
     return _declare(Rule("api_event", permission, _check_api_event, browser=False))
+
+
+def _check_api_user(_rule: Rule) -> ResponseReturnValue | None:
+    token = credentials("Token")
+    if token is not None:
+        found = loaders().token_scope(token, "", "")
+        if found is None:
+            raise NotSignedIn("Invalid token.")
+        g.actor = found[0]
+        raise Forbidden("A team's token is not accepted here. Use an OAuth token of a user.")
+    token = credentials("Bearer")
+    if token is None:
+        raise NotSignedIn(scheme=BEARER)
+    application = loaders().application_scope(token)
+    if application is None:
+        raise not_valid()
+    g.actor, g.application = application.actor, application
+    check_scopes(application)
+    return None
+
+
+def api_user(view: View) -> View:
+    """A REST door for applications that act for a user, whichever it is, and for nobody else (contract decision 25)."""
+    return _declare(Rule("api_user", check=_check_api_user, browser=False))(view)
 
 
 def _check_device(_rule: Rule) -> ResponseReturnValue | None:
@@ -228,8 +278,8 @@ def device(view: View) -> View:
     return _declare(Rule("device", check=_check_device, browser=False))(view)
 
 
-def _check_app(rule: Rule) -> ResponseReturnValue | None:
-    code = _credentials("Exhibitor")
+def _known_code(code: str | None) -> ExhibitorScope:
+    """The exhibitor that a sent code opens; wrong ones are counted."""
     if code is None:
         raise NotSignedIn(scheme="Exhibitor")
     scope = loaders().exhibitor_scope(code)
@@ -238,9 +288,27 @@ def _check_app(rule: Rule) -> ResponseReturnValue | None:
         wrong_code(normalise_code(code), exempt=False)
         raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
     g.actor, g.scope = scope.actor, scope
+    return scope
+
+
+def _check_app(rule: Rule) -> ResponseReturnValue | None:
+    scope = _known_code(credentials("Exhibitor"))
     if rule.permission == "full" and scope.code_kind != "full":
         raise Forbidden("The scanning code opens the scanner only.")
     return None
+
+
+def _check_scanner(_rule: Rule) -> ResponseReturnValue | None:
+    args = cast(dict[str, Any], request.view_args)
+    scope = _known_code(request.headers.get("Exhibitor", "").strip() or None)
+    if not scope.is_of(args["organizer"], args["event"]):
+        raise NotSignedIn("This access code is not known at this event.", scheme="Exhibitor")
+    return None
+
+
+def scanner_api(view: View) -> View:
+    """A door under ``<organizer>/<event>`` for its exhibitors: the header `Exhibitor` holds the access code."""
+    return _declare(Rule("scanner_api", check=_check_scanner, browser=False))(view)
 
 
 def app_api(code: str = "full") -> Callable[[View], View]:
@@ -249,13 +317,13 @@ def app_api(code: str = "full") -> Callable[[View], View]:
 
 
 def app_scope() -> ExhibitorScope:
-    """The exhibitor of this request; there by the rule `app_api`."""
+    """The exhibitor of this request; there by the rules `app_api` and `scanner_api`."""
     return cast(ExhibitorScope, g.scope)
 
 
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
     expected = current_app.config["PORTAL"].metrics_token
-    given = _credentials("Bearer")
+    given = credentials("Bearer")
     if expected is None:
         raise NotFound()
     if given is None or not compare_digest(given.encode(), expected.encode()):
@@ -291,6 +359,16 @@ def event_scope() -> EventScope:
     return cast(EventScope, g.scope)
 
 
+def application_scope() -> ApplicationScope:
+    """The application that makes this request; there by the rule `api_user`."""
+    return cast(ApplicationScope, g.application)
+
+
+def reseller_scope() -> ResellerScope:
+    """The reseller account of this request; there by the rule `reseller_member`."""
+    return cast(ResellerScope, g.reseller_scope)
+
+
 def device_scope() -> DeviceScope:
     """The check-in device of this request; there by the rule `device`."""
     return cast(DeviceScope, g.device_scope)
@@ -304,14 +382,10 @@ def exhibitor_scope() -> ExhibitorScope:
     return sign_in.exhibitor
 
 
-def loaders() -> Loaders:
-    """The loaders that the app supplied."""
-    return cast(Loaders, current_app.extensions["portal_loaders"])
-
-
 def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
+    throttle = throttles.of(app)
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
@@ -325,4 +399,12 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        return rule.check(rule)
+        if throttle is None:
+            return rule.check(rule)
+        try:
+            refused = rule.check(rule)
+        except Forbidden:
+            throttle.spend()
+            raise
+        throttle.spend()
+        return refused

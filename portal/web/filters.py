@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +10,11 @@ import babel.dates
 import babel.numbers
 from babel import Locale
 from flask import Flask, g, has_request_context
-from flask_babel import get_locale, get_timezone
+from flask_babel import get_locale, get_timezone, gettext
 
 from portal.core import clock
 from portal.core.i18n import LocalisedString, localise
+from portal.core.sentences import Sentence
 
 Zone = tzinfo | str | None
 
@@ -30,11 +32,19 @@ def zone_of(zone: Zone) -> tzinfo:
     return ZoneInfo(zone) if isinstance(zone, str) else zone
 
 
+@lru_cache(maxsize=4096)
+def _written(day: date, form: str, locale: Locale) -> str:
+    """A day in words: a long list has few days, and babel takes its time for each."""
+    if form in ("full", "ccc"):
+        return babel.dates.format_date(day, form, locale=locale)
+    return babel.dates.format_skeleton(form, day, locale=locale)
+
+
 def format_when(value: datetime, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue 14:05`` within six days of ``now``; with the date beyond them, with the year in another year."""
     local, here = value.astimezone(zone_of(zone)), now.astimezone(zone_of(zone))
     if abs(local.date() - here.date()) <= NEAR:
-        return babel.dates.format_datetime(local, "ccc HH:mm", locale=locale)
+        return f"{_written(local.date(), 'ccc', locale)} {local:%H:%M}"
     return f"{format_day(local, zone, locale, now)} {local:%H:%M}"
 
 
@@ -42,14 +52,13 @@ def format_day(value: date, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue, Jun 3`` (the locale's order), with the year instead of the weekday in another year."""
     day = value.astimezone(zone_of(zone)).date() if isinstance(value, datetime) else value
     same_year = day.year == now.astimezone(zone_of(zone)).year
-    return babel.dates.format_skeleton("MMMEd" if same_year else "yMMMd", day, locale=locale)
+    return _written(day, "MMMEd" if same_year else "yMMMd", locale)
 
 
 def format_fulltime(value: datetime, zone: Zone, locale: Locale) -> str:
     """Everything: weekday, date, time to the second and the zone's short name."""
     local = value.astimezone(zone_of(zone))
-    day = babel.dates.format_date(local, "full", locale=locale)
-    return f"{day}, {local:%H:%M:%S} {local.tzname()}"
+    return f"{_written(local.date(), 'full', locale)}, {local:%H:%M:%S} {local.tzname()}"
 
 
 def format_span(start: datetime, end: datetime | None, zone: Zone, locale: Locale) -> str:
@@ -160,7 +169,14 @@ def messages(error: Any, name: str | None = None) -> list[str]:
     found = error.get(name) if hasattr(error, "get") else error
     if not found:
         return []
-    return [str(found)] if isinstance(found, str) or not hasattr(found, "__iter__") else [str(each) for each in found]
+    return [said(found)] if isinstance(found, str) or not hasattr(found, "__iter__") else [said(each) for each in found]
+
+
+def said(message: Any) -> str:
+    """Filter: an English sentence of an operation in the reader's language; what has no translation as it is."""
+    if isinstance(message, Sentence):
+        return gettext(message.msgid, **message.values)
+    return gettext(str(message)) if message else ""
 
 
 def value_of(value: Any, name: str) -> Any:
@@ -169,7 +185,7 @@ def value_of(value: Any, name: str) -> Any:
     return "" if found is None else found
 
 
-FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, value_of)
+FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, said, value_of)
 
 
 def init_app(app: Flask) -> None:

@@ -12,6 +12,11 @@ LOCALES = {"en": "English", "de": "Deutsch"}
 blueprint = Blueprint("web", __name__)
 
 
+def spoken(tag: str) -> str:
+    """The portal's language that comes next to a language tag: itself, its first part, else English."""
+    return next((one for one in (tag, tag.replace("_", "-").split("-")[0]) if one in LOCALES), "en")
+
+
 def current_locale() -> str:
     """The language chosen in this browser, else the signed-in person's, else the browser's own."""
     if not request:

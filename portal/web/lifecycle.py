@@ -9,10 +9,12 @@ import structlog
 from flask import Flask, Request, Response, g
 from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 
 from portal.core.database import db, set_writing
 from portal.web.access import SAFE_METHODS
 from portal.web.errors import is_api
+from portal.web.rest import Answer
 
 log = structlog.get_logger()
 
@@ -30,6 +32,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "manifest-src 'self'",
     )
 )
+
+#: What pages say of windows and frames around them.
+PAGE_HEADERS = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -62,20 +67,25 @@ def init_app(app: Flask) -> None:
         set_writing(current.method not in SAFE_METHODS)
 
     always = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-    pages = {"X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin"}
     if app.config["PORTAL"].https:
         always["Strict-Transport-Security"] = "max-age=31536000"
+    apis = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "private, no-cache"}
+    of_answers = (*always.items(), *apis.items())
 
     @app.after_request
     def finish(response: Response) -> Response:
+        request_id = app_ctx.g.get("request_id", "")
+        if isinstance(response, Answer):
+            response.surroundings = (*of_answers, ("X-Request-ID", request_id))
+            return response
         headers, current = response.headers, request_ctx.request
         headers.extend(always)
-        headers.add("X-Request-ID", app_ctx.g.get("request_id", ""))
+        headers.add("X-Request-ID", request_id)
         if is_api(current.path):
-            headers.setdefault("Content-Security-Policy", "default-src 'none'")
-            headers.setdefault("Cache-Control", "private, no-cache")
+            for name, value in apis.items():
+                headers.setdefault(name, value)
             return response
-        headers.extend(pages)
+        headers.extend(PAGE_HEADERS)
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         if current.endpoint != "static":
             headers.setdefault("Cache-Control", "no-store" if response.mimetype == "text/html" else "private, no-cache")
@@ -84,6 +94,14 @@ def init_app(app: Flask) -> None:
 
 class Cookies(SecureCookieSessionInterface):
     """The signed cookie, for pages alone: an API neither reads nor sets one."""
+
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and checks: made once, as the key stays."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The cookie's content; nothing under API paths."""

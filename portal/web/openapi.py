@@ -14,15 +14,14 @@ from flask_smorest import Api
 from marshmallow import Schema, fields
 
 from portal import __version__
+from portal.web import operations
 from portal.web.access import public, public_api
 from portal.web.idempotency import HEADER
-from portal.web.lifecycle import CONTENT_SECURITY_POLICY
+from portal.web.lifecycle import CONTENT_SECURITY_POLICY, PAGE_HEADERS
+from portal.web.operations import FORM_TYPES, JSON_TYPE
 from portal.web.rest import IdConverter
 
 View = TypeVar("View", bound=Callable[..., Any])
-
-JSON_TYPE = "application/json"
-FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class DetailSchema(Schema):
@@ -46,9 +45,17 @@ _ERRORS = {
     409: "The first request with this idempotency key has not been answered yet.",
     413: "The body is too large.",
     415: "The body is of a type that is not read here.",
+    429: "Too many requests with these credentials.",
+    500: "Something broke inside the portal; nothing was changed.",
     503: "Something outside the portal did not answer.",
 }
+_ERROR_HEADERS = {
+    401: ("WWW-Authenticate", "The scheme of the credentials that are wanted.", "string"),
+    405: ("Allow", "The methods that are allowed.", "string"),
+    429: ("Retry-After", "The seconds to wait.", "integer"),
+}
 _DETAIL = {"$ref": "#/components/schemas/Detail"}
+_FIELDS = {"$ref": "#/components/schemas/FieldErrors"}
 _CONDITIONAL = {
     "ETag": {"description": "Changes whenever the body does.", "schema": {"type": "string"}},
     "Last-Modified": {"description": "When anything that shows last changed.", "schema": {"type": "string"}},
@@ -66,7 +73,9 @@ class PortalApi(Api):  # type: ignore[misc]
     @cached_property
     def description(self) -> bytes:
         """The whole description as JSON."""
-        return json.dumps(self.spec.to_dict(), indent=2, ensure_ascii=False).encode() + b"\n"
+        document = self.spec.to_dict()
+        operations.complete(self._app, document)
+        return json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
 def make_api(app: Flask) -> PortalApi:
@@ -110,11 +119,17 @@ def make_api(app: Flask) -> PortalApi:
     components.security_scheme(
         "device_key", {"type": "apiKey", "in": "query", "name": "key", "description": "The key of a check-in device."}
     )
+    components.security_scheme(
+        "exhibitor_header",
+        {"type": "apiKey", "in": "header", "name": "Exhibitor", "description": "An exhibitor's access code."},
+    )
     for status, description in _ERRORS.items():
-        body = {"anyOf": [_DETAIL, {"$ref": "#/components/schemas/FieldErrors"}]} if status == 400 else _DETAIL
-        headers = {"WWW-Authenticate": {"schema": {"type": "string"}}} if status == 401 else None
-        content = {"description": description, "content": {JSON_TYPE: {"schema": body}}}
-        components.response(f"Error{status}", content | ({"headers": headers} if headers else {}))
+        body = {"anyOf": [_DETAIL, _FIELDS, {"type": "array", "items": _FIELDS}]} if status == 400 else _DETAIL
+        response = {"description": description, "content": {JSON_TYPE: {"schema": body}}}
+        if status in _ERROR_HEADERS:
+            name, meaning, kind = _ERROR_HEADERS[status]
+            response["headers"] = {name: {"description": meaning, "required": True, "schema": {"type": kind}}}
+        components.response(f"Error{status}", response)
     app.extensions["portal_api"] = api
     app.register_blueprint(blueprint)
     group = AppGroup("openapi", help="The description of the API.")
@@ -184,14 +199,22 @@ def documented(
     listing: bool = False,
     writing: bool = False,
     security: str = "team_token",
+    also: Sequence[int] = (),
+    validated: bool = False,
+    refusal: Any = None,
 ) -> Callable[[View], View]:
-    """Describe a REST door without wrapping it: put it above the access rule."""
+    """Describe a REST door without wrapping it: put it above the access rule.
+
+    ``also`` are other statuses with the same answer; ``validated`` answers carry an ETag and may be 304; ``refusal`` is
+    what is said in place of the platform's errors.
+    """
 
     def decorate(view: View) -> View:
         success: dict[str, Any] = {"description": HTTPStatus(status).phrase}
         if answer is not None:
             success["content"] = {JSON_TYPE: {"schema": answer}}
         responses: dict[str, Any] = {str(status): success}
+        responses |= {str(other): success | {"description": HTTPStatus(other).phrase} for other in also}
         parameters = [dict(entry) for entry in query]
         statuses = {*errors, 406}
         if listing:
@@ -199,6 +222,10 @@ def documented(
             responses["304"] = {"description": "Nothing that shows has changed."}
             parameters += [_header("If-None-Match"), _header("If-Modified-Since"), *map(dict, PAGING)]
             statuses.add(400)
+        if validated:
+            success["headers"] = {"ETag": _CONDITIONAL["ETag"]}
+            responses["304"] = {"description": "Nothing that shows has changed."}
+            parameters.append(_header("If-None-Match"))
         operation: dict[str, Any] = {"security": [{security: []}]}
         if writing:
             statuses |= {400, 409}
@@ -209,7 +236,11 @@ def documented(
             operation["requestBody"] = {"content": {kind: {"schema": body} for kind in types}, "required": True}
         if permission is not None:
             operation["description"] = f"Needs the permission `{permission}`."
-        responses |= {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in sorted(statuses)}
+        for refused in sorted(statuses):
+            responses[str(refused)] = {"$ref": f"#/components/responses/Error{refused}"}
+            if refusal is not None and refused not in (406, 413):
+                content = {JSON_TYPE: {"schema": refusal}}
+                responses[str(refused)] = {"description": _ERRORS[refused], "content": content}
         operation |= {"parameters": parameters, "responses": responses}
         view._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
         return view
@@ -242,7 +273,7 @@ def openapi() -> Response:
 @public
 def docs() -> Response:
     """The page that browses it; a page's headers, although it lies among the doors."""
-    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "X-Frame-Options": "DENY"}
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, **PAGE_HEADERS}
     return Response(render_template("docs/api.html"), headers=headers)
 
 

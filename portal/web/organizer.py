@@ -142,7 +142,11 @@ def page(template: str, **context: Any) -> str:
     """Render an organizer's page in its frame: of the event at hand, of the organizer, or of all events."""
     sign_in = cast(SignIn, signed_in())
     scope: EventScope | OrganizerScope | None = g.get("scope") or g.get("organizer_scope")
-    who = {"name": sign_in.name, "detail": gettext("Administrator") if sign_in.is_admin else None}
+    who = {
+        "name": sign_in.name,
+        "detail": gettext("Administrator") if sign_in.is_admin else None,
+        "href": url_for("account.index"),
+    }
     frame = {
         "who": who,
         "sign_out_url": url_for("accounts.logout"),

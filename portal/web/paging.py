@@ -1,10 +1,12 @@
 """Pages of a list: which one is asked for, and the envelope it comes in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import current_app, request
+from flask import current_app
+from flask.globals import request_ctx
 
 from portal.core.errors import NotFound
 
@@ -26,19 +28,22 @@ class Page:
 
     def envelope(self, results: list[Any]) -> dict[str, Any]:
         """The answer of the platform rules."""
+        before, behind = self.number > 1, self.offset + self.size < self.count
+        link = _links() if before or behind else str
         return {
             "count": self.count,
-            "next": _link(self.number + 1) if self.offset + self.size < self.count else None,
-            "previous": _link(self.number - 1) if self.number > 1 else None,
+            "next": link(self.number + 1) if behind else None,
+            "previous": link(self.number - 1) if before else None,
             "results": results,
         }
 
 
 def read_page(count: int) -> Page:
     """The page that this request asks for. Raises `NotFound` where the list has no such page."""
-    size = _page_size()
+    args = request_ctx.request.args
+    size = _page_size(args.get("page_size", ""))
     last = max(1, -(-count // size))
-    given = request.args.get("page", "")
+    given = args.get("page", "")
     if not given:
         return Page(1, size, count)
     if given == "last":
@@ -52,8 +57,7 @@ def read_page(count: int) -> Page:
     return Page(number, size, count)
 
 
-def _page_size() -> int:
-    given = request.args.get("page_size", "")
+def _page_size(given: str) -> int:
     if not given:
         return PAGE_SIZE
     try:
@@ -63,11 +67,17 @@ def _page_size() -> int:
     return min(size, PAGE_SIZE) if size > 0 else PAGE_SIZE
 
 
-def _link(number: int) -> str:
-    """The absolute address of another page; the other parameters stay, the first page needs none."""
-    pairs = sorted((name, values) for name, values in request.args.lists() if name != "page")
-    if number > 1:
-        pairs = sorted([*pairs, ("page", [str(number)])])
-    base = current_app.config["PORTAL"].base_url or request.host_url.rstrip("/")
-    query = urlencode(pairs, doseq=True)
-    return f"{base}{quote(request.path)}{'?' + query if query else ''}"
+def _links() -> Callable[[int], str]:
+    """Makes absolute addresses of other pages; the other parameters stay, the first page needs none."""
+    current = request_ctx.request
+    base = current_app.config["PORTAL"].base_url or f"{current.scheme}://{current.host}"
+    path = base + quote(current.path)
+    others = sorted((name, values) for name, values in current.args.lists() if name != "page")
+
+    def link(number: int) -> str:
+        if not others:
+            return f"{path}?page={number}" if number > 1 else path
+        pairs = sorted([*others, ("page", [str(number)])]) if number > 1 else others
+        return f"{path}?{urlencode(pairs, doseq=True)}"
+
+    return link

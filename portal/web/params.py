@@ -8,9 +8,12 @@ from typing import Any
 
 import orjson
 from flask import request
+from flask.globals import request_ctx
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from portal.core.errors import DomainError, InvalidInput
 from portal.core.money import parse_money
+from portal.core.sentences import Sentence
 
 #: Spellings of booleans that bodies may use (JSON values or form fields).
 _TRUE = frozenset(("t", "y", "yes", "true", "on", "1"))
@@ -20,12 +23,13 @@ _ID = re.compile(r"-?[0-9]{1,18}")
 _INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 
 MISSING: Any = object()
+_NOTHING: MultiDict[str, str] = ImmutableMultiDict()
 
-REQUIRED = "This field is required."
-NOT_NULL = "This field may not be null."
-NOT_A_BOOLEAN = "Must be a valid boolean."
-NOT_A_NUMBER = "Enter a number."
-NULL_CHARACTERS = "Null characters are not allowed."
+REQUIRED = Sentence("This field is required.")
+NOT_NULL = Sentence("This field may not be null.")
+NOT_A_BOOLEAN = Sentence("Must be a valid boolean.")
+NOT_A_NUMBER = Sentence("Enter a number.")
+NULL_CHARACTERS = Sentence("Null characters are not allowed.")
 
 
 class UnsupportedMediaType(DomainError):
@@ -58,11 +62,12 @@ class Query:
     """
 
     def __init__(self) -> None:
-        self._args = request.args
+        current = request_ctx.request
+        self._args: MultiDict[str, str] = current.args if current.query_string else _NOTHING
         self.errors: dict[str, list[str]] = {}
 
     def _last(self, name: str) -> str | None:
-        if name not in self._args:
+        if not self._args or name not in self._args:
             return None
         value = self._args.getlist(name)[-1]
         if "\0" in value:

@@ -1,6 +1,7 @@
 """The base of the JSON doors: answers, commits, ids in paths, and what is refused before any door is asked."""
 
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
@@ -13,11 +14,14 @@ from portal.core.errors import DomainError, NotFound
 from portal.web import idempotency
 from portal.web.errors import is_api
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 #: The REST API; its rules (Accept, idempotency keys) hold below these prefixes.
 REST_PREFIXES = idempotency.PREFIXES
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
-_VARY = "Accept, Authorization"
+_VARY = {"Vary": "Accept, Authorization"}
 
 
 class NotAcceptable(DomainError):
@@ -38,6 +42,25 @@ class IdConverter(UnicodeConverter):
         self.regex = r"(?!bulk_)[^/]+"
 
 
+class Answer(Response):
+    """A JSON answer whose body is whole: nothing about it is worked out again when it is sent.
+
+    ``surroundings`` are the headers that every answer of an API has; `portal.web.lifecycle` sets them.
+    """
+
+    surroundings: Sequence[tuple[str, str]] = ()
+
+    def __init__(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        super().__init__(body, status, headers, content_type="application/json" if body or status == 200 else None)
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """The body, the status and the headers; an answer without a body is left to werkzeug."""
+        if self.status_code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD" or self._on_close:
+            body, status, headers = super().get_wsgi_response(environ)
+            return body, status, [*headers, *self.surroundings]
+        return self.response, self._status, [*self.headers, *self.surroundings]  # type: ignore[return-value]
+
+
 def dumps(data: Any) -> bytes:
     """JSON in the contracts' form: UTF-8, datetimes in UTC with a ``Z``."""
     return orjson.dumps(data, option=_OPTIONS)
@@ -46,14 +69,12 @@ def dumps(data: Any) -> bytes:
 def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """A JSON answer; ``data`` may be JSON already."""
     body = data if isinstance(data, bytes) else dumps(data)
-    response = Response(body, status, headers, content_type="application/json")
-    response.headers["Vary"] = _VARY
-    return response
+    return Answer(body, status, _VARY if headers is None else _VARY | headers)
 
 
-def empty(status: int = 204) -> Response:
+def empty(status: int = 204, headers: dict[str, str] | None = None) -> Response:
     """An answer without a body."""
-    return Response(b"", status, {"Vary": _VARY})
+    return Answer(b"", status, _VARY if headers is None else _VARY | headers)
 
 
 def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -67,6 +88,7 @@ def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) ->
 def init_app(app: Flask) -> None:
     """Install what comes before the access rules: call it before `portal.web.access.init_app`."""
     app.url_map.converters["id"] = IdConverter
+    most: int = app.config["PORTAL"].max_body_bytes
 
     @app.before_request
     def refuse() -> Response | None:
@@ -76,6 +98,8 @@ def init_app(app: Flask) -> None:
             abort(404)
         if not is_api(path):
             return None
+        if (current.content_length or 0) > most:
+            abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
         if path.startswith(REST_PREFIXES):

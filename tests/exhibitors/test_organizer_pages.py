@@ -78,6 +78,7 @@ def test_a_row_says_what_one_asks_for(app: Flask, ada: FlaskClient, fair: Fair) 
         "May use": "Scanner Leads Vouchers",
         "Leads": "5",
         "Vouchers": "2",
+        "Code": "",
     }
     assert last_used != "never"
     assert cells(ada.get(LIST).text, "Black Mesa")["Last used"] == "never"
@@ -300,7 +301,7 @@ def test_the_history_holds_the_exhibitors_own_entries(app: Flask, client: FlaskC
     sign_in(browser, fair.organizer_email)
     text = browser.get(page_of(fair)).text
     entries = [" ".join(each.split()) for each in re.findall(r"</time><span>(.*?)</span>", text)]
-    assert entries == ["Ada: Exhibitor created", "Aperture Science: Signed in with an access code"]
+    assert entries == ["Ada: Created the exhibitor", "Aperture Science: Signed in with an access code"]
     assert "A code was last used:" in text
 
 

@@ -36,12 +36,13 @@ class Site:
         return sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
 
 
-def flask(environ: dict[str, str], *arguments: str) -> None:
-    """Run a command of the portal to its end."""
+def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:
+    """Run a command of the portal to its end; ``typed`` is its standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
         cwd=ROOT,
         env=environ,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
@@ -151,10 +152,12 @@ def page(new_page: Callable[..., Page]) -> Page:
     return new_page()
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds on the open page, a line each."""
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe (already there) finds on the open page, a line each; by ``rules`` alone where some are named."""
+    options = {"resultTypes": ["violations"], "preload": False} | ({"runOnly": list(rules)} if rules else {})
+    ends = "each => each.effect.getComputedTiming().endTime < Infinity"
+    settled = f"Promise.allSettled(document.getAnimations().filter({ends}).map(each => each.finished))"
+    found = page.evaluate(f"async options => {{ await {settled}; return axe.run(document, options) }}", options)
     return [
         f"{page.url} {problem['id']}: {node['target']} {node['failureSummary']}"
         for problem in found["violations"]

@@ -129,7 +129,7 @@ def test_the_number_of_statements_is_fixed(api: Api, fair: Fair) -> None:
         for door in ("bulk_block", "bulk_unblock"):
             with statements() as seen:
                 assert api.call("POST", f"/seats/{door}/", json={"ids": seats}).status_code == 200
-            counts.add(len(seen))
+            counts.add(sum("pg_advisory" not in statement for statement in seen))
     assert counts == {5}
 
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.models import AuditEntry
 from portal.events.models import Event
-from portal.seating.models import Seat
 from portal.seating.queries import delta
 from portal.tickets.models import CartPosition, Order, OrderPosition
 from portal.vouchers.models import Voucher
@@ -110,11 +110,64 @@ def test_a_change_that_was_not_over_yet(session: object, fair: Fair, at: Callabl
     desk = Desk(fair)
     at(LATER)
     desk.block(fair.seats[10])
-    seen = version(desk)
+    seen = since(desk, version(desk)).version
     late = clock.now() - dt.timedelta(seconds=1)
-    db.session.execute(sa.update(Seat).where(Seat.id == fair.seats[11]).values(blocked=True, modified=late))
+    late_change = desk.block(fair.seats[11])
+    db.session.execute(sa.update(AuditEntry).where(AuditEntry.id == late_change).values(datetime=late))
     db.session.commit()
-    assert fair.seats[11] in since(desk, seen).seat_ids
+    found = since(desk, seen)
+    assert found.seat_ids == [fair.seats[11]]
+    assert since(desk, found.version) == delta.Delta(found.version, [])
+
+
+def test_a_change_is_told_once(session: object, fair: Fair, at: Callable[[dt.timedelta], None]) -> None:
+    """Also while it is so fresh that others of its time may not be over."""
+    desk, second = Desk(fair), dt.timedelta(seconds=1)
+    at(LATER)
+    seen = version(desk)
+    desk.block(fair.seats[10])
+    first = since(desk, seen)
+    assert first.seat_ids == [fair.seats[10]]
+    at(LATER + second)
+    assert since(desk, first.version) == delta.Delta(first.version, [])
+    desk.block(fair.seats[11])
+    at(LATER + 2 * second)
+    second_change = since(desk, first.version)
+    assert second_change.seat_ids == [fair.seats[11]]
+    at(LATER + 9 * second)
+    assert since(desk, second_change.version) == delta.Delta(second_change.version, [])
+
+
+def test_very_many_changes(
+    session: object, fair: Fair, at: Callable[[dt.timedelta], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be remembered is told again, what is too much to tell is everything."""
+    desk = Desk(fair)
+    at(LATER)
+    monkeypatch.setattr(delta, "_REMEMBERED", 2)
+    seen = version(desk)
+    blocked = fair.seats[10:13]
+    for seat in blocked:
+        desk.block(seat)
+    for _ in range(2):
+        found = since(desk, seen)
+        assert found.seat_ids == blocked
+        seen = found.version
+    monkeypatch.setattr(delta, "_MOST", 3)
+    assert since(desk, seen).everything
+
+
+def test_a_version_is_renewed(session: object, fair: Fair, at: Callable[[dt.timedelta], None]) -> None:
+    """Where things change that are no seats, so that what is read at each poll does not grow."""
+    desk = Desk(fair)
+    at(LATER)
+    seen = version(desk)
+    at(LATER * 2)
+    db.session.execute(sa.update(Order).values(modified=clock.now()).where(Order.testmode))
+    db.session.execute(sa.update(OrderPosition).where(OrderPosition.seat_id.is_(None)).values(modified=clock.now()))
+    db.session.commit()
+    found = since(desk, seen)
+    assert (found.seat_ids, found.version == seen) == ([], False)
 
 
 @pytest.mark.parametrize("given", ["", "x", "1-2-3", "9" * 30 + "-1-0123456789abcdef", "0-0-0123456789abcdef", "\0"])

@@ -73,6 +73,7 @@ class Model:
 def test_any_sequence(session: object, fair: Fair, sequence: list[tuple[str, object]]) -> None:
     """Each example starts from the same five free seats without a past."""
     seats = fair.seats[10 : 10 + SEATS]
+    db.session.execute(sa.delete(SeatChange))
     db.session.execute(sa.delete(AuditEntry))
     db.session.execute(sa.update(Seat).where(Seat.id.in_(seats)).values(blocked=False))
     db.session.commit()

@@ -10,12 +10,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from portal.accounts.models import Team
-from portal.core.database import db
+from portal.core.database import db, set_writing
 from portal.seating.models import Seat, SeatingPlan
 from portal.tickets.models import CartPosition
 from tests.browserless import sign_in, sign_in_code
 from tests.fair import Fair
 from tests.seating.conftest import Series
+from tests.seating.test_history import Desk
 from tests.statements import statements
 
 MAP = "/organizer/bigevents/sampleconf/seats/"
@@ -40,7 +41,7 @@ def bob(app: Flask, fair: Fair) -> FlaskClient:
 
 def mark(text: str, seat_id: int) -> str:
     """A seat's drawing."""
-    found = re.search(rf'<g class="seat[^>]*id="seat-{seat_id}".*?</g>', text, re.DOTALL)
+    found = re.search(rf'<(?:g|circle|path) class="seat [^>]*id="seat-{seat_id}"[^>]*?(?:/>|>.*?</g>)', text)
     assert found, f"seat {seat_id} is not drawn"
     return found[0]
 
@@ -88,6 +89,16 @@ def test_seats_are_drawn_and_named(ada: FlaskClient, fair: Fair) -> None:
     assert counts(text) == {"free": 56, "blocked": 1, "sold": 1, "cart": 1, "voucher": 1}
     assert text.count('class="seat s-') == 60 + len(counts(text))
     assert "Balcony" in text
+
+
+def test_a_seat_tells_why_it_is_blocked(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+    with app.app_context():
+        set_writing(True)
+        Desk(fair).block(fair.seats[45], reason="Camera <2>")
+    assert 'data-why="Camera &lt;2&gt;"' in mark(ada.get(MAP).get_data(as_text=True), fair.seats[45])
+    for path in (f"{fair.seats[45]}", "zones/1/table"):
+        assert "Camera &lt;2&gt;" in ada.get(MAP + path).get_data(as_text=True)
+    assert "Camera" not in mark(ada.get(f"{MAP}zones/1").get_data(as_text=True), fair.seats[46])
 
 
 def test_there_is_no_code_in_the_page(ada: FlaskClient) -> None:
@@ -182,12 +193,9 @@ def test_what_others_changed_comes_by_itself(app: Flask, ada: FlaskClient, fair:
     version = version_of(ada)
     with app.app_context():
         db.session.execute(sa.update(CartPosition).values(expires=dt.datetime(2020, 1, 1, tzinfo=dt.UTC)))
-        db.session.execute(
-            sa.update(Seat)
-            .where(Seat.id == fair.seats[9])
-            .values(blocked=True, modified=dt.datetime.now(dt.UTC) + dt.timedelta(seconds=1))
-        )
         db.session.commit()
+        set_writing(True)
+        Desk(fair).block(fair.seats[9])
     text = ada.get(f"{MAP}changes?version={version}").get_data(as_text=True)
     assert "s-blocked" in mark(text, fair.seats[9])
     assert counts(text)["blocked"] == 2

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.models import AuditEntry
 from portal.events.models import Event
 from portal.seating.models import Seat
 from portal.tickets.models import Answer, CartPosition, Checkin, Order, OrderPosition
@@ -106,9 +107,16 @@ def test_a_wrong_page_or_filter_is_no_304(client: FlaskClient, fair: Fair, still
     assert client.get(fair.base + "/seats/?blocked=x", headers=headers).status_code == 400
 
 
+def block(fair: Fair, seat: int) -> Any:
+    """The entry of a change that blocked a seat."""
+    return sa.insert(AuditEntry).values(
+        event_id=fair.event, actor_kind="token", actor_label="", action="seat.blocked", data={"ids": [seat]}
+    )
+
+
 Change = Callable[[Fair], Any]
 CHANGES: dict[str, Change] = {
-    "a seat is blocked": lambda fair: set_(Seat, fair.seats[5], blocked=True),
+    "a seat is blocked": lambda fair: block(fair, fair.seats[5]),
     "an order releases a seat": lambda fair: sa.update(Order).where(Order.code == "ORD00").values(status="c"),
     "a position is cancelled": lambda fair: set_(OrderPosition, fair.positions[0], canceled=True),
     "a voucher is used up": lambda fair: set_(Voucher, fair.vouchers[3], redeemed=4),
@@ -150,11 +158,11 @@ def test_time_alone_is_a_change(app: Flask, client: FlaskClient, fair: Fair, sti
 
 def test_two_changes_within_a_second(app: Flask, client: FlaskClient, fair: Fair, still: Clock) -> None:
     """What was read between them is not taken for what is there after the second."""
-    write(app, set_(Seat, fair.seats[5], blocked=True))
+    write(app, block(fair, fair.seats[5]))
     still.turn(0.1)
     between = client.get(fair.base + "/seats/", headers=fair.auth())
     still.turn(0.1)
-    write(app, set_(Seat, fair.seats[6], blocked=True))
+    write(app, block(fair, fair.seats[6]))
     for wait in (0, 1, 10):
         still.turn(wait)
         headers = fair.auth() | {"If-Modified-Since": between.headers["Last-Modified"]}

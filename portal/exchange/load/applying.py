@@ -30,7 +30,7 @@ def write_people(writer: Writer, reading: Reading, people: Part) -> None:
     )
     _end_sessions(writer, users)
     _put(writer, people, kinds.RESELLER, _among(kinds.RESELLER, "name", people))
-    _link(writer, people, links.RESELLER_MEMBERS)
+    writer.touch(kinds.RESELLER, _link(writer, people, links.RESELLER_MEMBERS))
     _link(writer, people, links.RESELLER_ORGANIZERS)
     _put(
         writer,
@@ -135,6 +135,9 @@ class EventWriter:
         link(links.QUESTION_ITEMS)
         put(kinds.SEATING_PLAN)
         put(kinds.SEAT)
+        if self._not_same(kinds.SEAT):
+            # No index tells when seats last changed: the event does.
+            self.writer.bulk.update(kinds.EVENT.table, ["modified"], [[self.pk, self.writer.now]])
         put(kinds.VOUCHER)
         put(kinds.CHECKIN_LIST)
         self.writer.touch(kinds.CHECKIN_LIST, link(links.LIST_ITEMS))

@@ -13,10 +13,10 @@ import orjson
 
 from portal.core.money import parse_money
 from portal.core.names import check_parts
+from portal.events.slugs import SLUG
 
 Reader = Callable[[Any], Any]
 
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,49}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -162,7 +162,7 @@ def matching(pattern: re.Pattern[str], reason: str, limit: int | None = None) ->
     return read
 
 
-slug = matching(_SLUG, "is no slug: 1 to 50 letters, digits, dots and dashes, a letter or a digit first")
+slug = matching(SLUG, "is no slug: 1 to 50 letters, digits, dots and dashes, a letter or a digit first")
 locale = matching(_LOCALE, "is no language code", 16)
 currency = matching(_CURRENCY, "is no currency code of three capital letters")
 sha256 = matching(_HEX64, "is no SHA-256 in hexadecimal")

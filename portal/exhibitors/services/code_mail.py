@@ -16,7 +16,7 @@ from portal.core.i18n import localise
 from portal.core.mail import BadAddress, Mail, build, new_message_id, one_line, render, send
 from portal.events.models import Event
 from portal.exhibitors.models import AccessCode, Exhibitor
-from portal.web.i18n import LOCALES
+from portal.web.i18n import spoken
 from portal.web.urls import url_under
 
 KIND = "code_request"
@@ -85,7 +85,7 @@ def compose(email: str, base_url: str | None, *, message_id: str | None = None) 
     rows = db.session.execute(_CODES, {"email": email}).all()
     if not rows:
         return None
-    locale = next((one for one in (rows[0].locale, rows[0].locale.split("-")[0]) if one in LOCALES), "en")
+    locale = spoken(rows[0].locale)
     booths: dict[int, Booth] = {}
     for row in rows:
         event = localise(row.event_name, locale, row.event_locale)

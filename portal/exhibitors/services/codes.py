@@ -8,11 +8,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from portal.accounts.models import Session
+from portal.accounts.services import STAMP_EVERY
 from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.codes import FULL_CODE_LENGTH, SCANNING_CODE_LENGTH, make_code, normalise_code
-from portal.core.database import db
+from portal.core.database import db, side_write
 from portal.core.statements import run
+from portal.exhibitors.clients import APP
 from portal.exhibitors.models import AccessCode
 from portal.exhibitors.queries import EXHIBITORS, lock_exhibitor
 
@@ -77,6 +79,16 @@ def rotate_codes(
         data={"kinds": list(kinds)},
     )
     return made
+
+
+def stamp(access_code_id: int, program: str) -> None:
+    """Note that an app used a code just now, in a transaction of its own; of several requests at once one does."""
+    now = clock.now()
+    name = "".join(char for char in program if char.isprintable())
+    values = {"last_used": now, "last_used_from": f"{APP}{name}"[:255].strip()}
+    due = sa.or_(_codes.c.last_used.is_(None), _codes.c.last_used < now - STAMP_EVERY)
+    with side_write() as connection:
+        connection.execute(sa.update(_codes).where(_codes.c.id == access_code_id, due).values(values))
 
 
 def _replace(code_id: int, length: int) -> str:

@@ -9,6 +9,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.errors import InvalidInput
 from portal.core.names import compose
+from portal.core.sentences import Sentence
 from portal.core.statements import one_of_texts, run
 from portal.events.models import Event
 from portal.exhibitors.models import ExhibitorTag, ExhibitorVoucher, exhibitor_tag_links
@@ -130,7 +131,9 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     if "contact_name_parts" in row:
         row["contact_name"] = compose(row["contact_name_parts"]) or None
         if len(row["contact_name"] or "") > MAX_CONTACT_NAME:
-            raise InvalidInput({"contact_name_parts": [f"A name has at most {MAX_CONTACT_NAME} characters."]})
+            raise InvalidInput(
+                {"contact_name_parts": [Sentence("A name has at most %(count)s characters.", count=MAX_CONTACT_NAME)]}
+            )
     return row
 
 
@@ -147,7 +150,9 @@ def _tag_ids(event_id: int, names: Sequence[str]) -> dict[str, int]:
     found = dict(run(_TAGS, {"event": event_id, "names": names}).all())
     missing = [name for name in dict.fromkeys(names) if name not in found]
     if missing:
-        raise InvalidInput({"exhibitor_tags": [f"There is no tag “{name[:190]}”." for name in missing[:_NAMED]]})
+        raise InvalidInput(
+            {"exhibitor_tags": [Sentence("There is no tag “%(name)s”.", name=name[:190]) for name in missing[:_NAMED]]}
+        )
     return {name: found[name] for name in names}
 
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app, render_template
+from flask import Flask, current_app
 from flask_babel import force_locale
 
 from portal.core import audit, clock, mail
@@ -17,18 +17,21 @@ from portal.core.database import db, reading, side_write
 from portal.core.errors import DomainError, NotFound, Unavailable
 from portal.core.i18n import localise
 from portal.core.outbox import describe
+from portal.core.sentences import Sentence
 from portal.core.statements import run
 from portal.events.mail_templates import DEFAULTS, fill
 from portal.events.models import Event, Organizer
 from portal.events.settings import read_settings
 from portal.exhibitors.models import AccessCode
 from portal.exhibitors.queries import EXHIBITORS
-from portal.web.i18n import LOCALES
+from portal.web.i18n import spoken
 from portal.web.urls import url_under
 
 #: How long the mail server may take, and how long the caller waits for it, in seconds.
 PATIENCE = 4.0
 DEADLINE = 4.5
+
+NO_SERVER = Sentence("No mail server is set (SMTP_URL).")
 
 _QR = "access-code"
 _MAX_SUBJECT = 250
@@ -58,13 +61,27 @@ _CODES = sa.select(_codes.c.kind, _codes.c.code).where(_codes.c.exhibitor_id == 
 _STATE = sa.update(EXHIBITORS).where(_e.id == sa.bindparam("exhibitor")).values(modified=_e.modified)
 
 
+_IS_PRESENT = sa.exists().where(
+    _codes.c.exhibitor_id == _e.id, _codes.c.kind == "full", _codes.c.code == sa.bindparam("code")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail with a code: to whom above all, and with which code."""
+
+    mail: mail.Mail
+    to: str
+    code: str
+
+
 class NoAddress(DomainError):
     """There is nobody to write to."""
 
     code = "no_address"
 
     def __init__(self) -> None:
-        super().__init__("This exhibitor has no email address.")
+        super().__init__(Sentence("This exhibitor has no email address."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,26 +117,43 @@ def send_access_code(*, actor: Actor, event: EventScope, exhibitor_id: int, base
     with reading():
         letter = compose(event_id=event.event_id, exhibitor_id=exhibitor_id, base_url=base_url)
     try:
-        problem = _hand_over(mail.build(letter), needed=letter.to[0])
+        problem = _hand_over(mail.build(letter.mail), needed=letter.to)
     except mail.BadAddress as error:
         problem = f"An address cannot be used: {error}."
     if problem is not None:
         with side_write() as connection:
-            connection.execute(_STATE.values(code_sent_error=problem[:300]), {"exhibitor": exhibitor_id})
+            note_failed(connection, exhibitor_id=exhibitor_id, problem=problem)
         raise Unavailable("The email could not be sent.")
-    run(_STATE.values(code_sent=clock.now(), code_sent_error=None), {"exhibitor": exhibitor_id})
-    audit.record(
+    note_sent(
         actor=actor,
-        action="exhibitor.code_sent",
         organizer_id=event.organizer_id,
         event_id=event.event_id,
-        object_kind="exhibitor",
-        object_id=exhibitor_id,
-        data={"to": letter.to[0], "copies": len(letter.cc)},
+        exhibitor_id=exhibitor_id,
+        letter=letter,
     )
 
 
-def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> mail.Mail:
+def note_sent(*, actor: Actor, organizer_id: int, event_id: int, exhibitor_id: int, letter: Letter) -> None:
+    """Write down that a code was sent, in the session. One that was replaced on the way does not count as sent."""
+    values = {"exhibitor": exhibitor_id, "code": letter.code}
+    run(_STATE.where(_IS_PRESENT).values(code_sent=clock.now(), code_sent_error=None), values)
+    audit.record(
+        actor=actor,
+        action="exhibitor.code_sent",
+        organizer_id=organizer_id,
+        event_id=event_id,
+        object_kind="exhibitor",
+        object_id=exhibitor_id,
+        data={"to": letter.to, "copies": len(letter.mail.cc)},
+    )
+
+
+def note_failed(connection: sa.Connection, *, exhibitor_id: int, problem: str) -> None:
+    """Write down why a code could not be sent."""
+    connection.execute(_STATE.values(code_sent_error=problem[:300]), {"exhibitor": exhibitor_id})
+
+
+def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> Letter:
     """The mail to an exhibitor, in its language; its links begin with ``base_url``. Raises `NotFound`, `NoAddress`."""
     row = db.session.execute(_EXHIBITOR, {"event": event_id, "exhibitor": exhibitor_id}).one_or_none()
     if row is None:
@@ -129,7 +163,7 @@ def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> mail.Mail:
     codes = {kind: code for kind, code in run(_CODES, {"exhibitor": exhibitor_id})}
     if "full" not in codes:
         raise Unavailable("This exhibitor has no access code. Make a new one first.")
-    locale = next((one for one in (row.locale, row.locale.replace("_", "-").split("-")[0]) if one in LOCALES), "en")
+    locale = spoken(row.locale)
     link = url_under(base_url, "exhibitors.code_link", code=codes["full"])
     values = {
         "exhibitor": row.name,
@@ -141,28 +175,33 @@ def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> mail.Mail:
         "contact_name": row.contact_name or row.name,
     }
     written = words(settings=row.settings, locale=row.locale, event_locale=row.event_locale, values=values)
-    context = {
-        "subject": written.subject,
-        "written": written.text,
-        "paragraphs": [part.split("\n") for part in written.text.split("\n\n")],
-        "code": codes["full"],
-        "link": link,
-        "picture": _QR,
-        "organizer": row.organizer_name,
-        "locale": locale,
-    }
+    context = letter_context(written, code=codes["full"], link=link, organizer=row.organizer_name) | {"locale": locale}
     with force_locale(locale):
-        return mail.Mail(
+        written_mail = mail.Mail(
             to=[row.contact_email],
             cc=[each for each in (row.contact_cc_email or "").split(",") if each.strip()],
             reply_to=row.organizer_email,
             sender_name=mail.one_line(row.organizer_name),
             subject=written.subject,
-            text=render_template("email/access_code.txt", **context),
-            html=render_template("email/access_code.html", **context),
+            text=mail.render("email/access_code.txt", **context),
+            html=mail.render("email/access_code.html", **context),
             pictures=[mail.qr_picture(_QR, link)],
             locale=locale,
         )
+    return Letter(written_mail, row.contact_email, codes["full"])
+
+
+def letter_context(written: Words, *, code: str, link: str, organizer: str) -> dict[str, Any]:
+    """What the mail's templates need."""
+    return {
+        "subject": written.subject,
+        "written": written.text,
+        "paragraphs": [part.split("\n") for part in written.text.split("\n\n")],
+        "code": code,
+        "link": link,
+        "picture": f"cid:{_QR}",
+        "organizer": organizer,
+    }
 
 
 def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
@@ -171,7 +210,7 @@ def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
     The server is spoken to on a thread of its own: names that resolve slowly and handshakes that hang heed no limit.
     """
     if not mail.configured():
-        return "No mail server is set (SMTP_URL)."
+        return NO_SERVER
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     outcome: Future[None] = Future()
 
@@ -188,7 +227,7 @@ def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
     try:
         outcome.result(timeout=DEADLINE)
     except TimeoutError:
-        return "The mail server did not answer in time."
+        return Sentence("The mail server did not answer in time.")
     except Exception as error:
         return describe(error)
     return None

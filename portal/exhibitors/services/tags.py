@@ -9,6 +9,7 @@ from portal.core import audit
 from portal.core.actors import Actor, EventScope
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
+from portal.core.sentences import Sentence
 from portal.core.statements import run
 from portal.exhibitors.models import ExhibitorTag, exhibitor_tag_links
 from portal.exhibitors.services.manage import touch_event
@@ -49,7 +50,7 @@ def delete_tag(*, actor: Actor, event: EventScope, tag_id: int) -> int:
 def _checked(name: str) -> str:
     stripped = name.strip()
     if not stripped or len(stripped) > MAX_NAME or "\0" in stripped:
-        raise InvalidInput({"name": [f"A tag has 1 to {MAX_NAME} characters."]})
+        raise InvalidInput({"name": [Sentence("A tag has 1 to %(count)s characters.", count=MAX_NAME)]})
     return stripped
 
 
@@ -69,7 +70,7 @@ def _once(statement: Any) -> Any:
             result = run(statement)
             return result.scalar_one() if result.returns_rows else None
     except IntegrityError:
-        raise InvalidInput({"name": ["There is a tag with this name already."]}) from None
+        raise InvalidInput({"name": [Sentence("There is a tag with this name already.")]}) from None
 
 
 def _record(actor: Actor, event: EventScope, action: str, tag_id: int, data: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.database import db
 from portal.core.errors import FieldErrors, InvalidInput, InvalidList
+from portal.core.sentences import Sentence
 from portal.core.statements import one_of_ids, one_of_texts, run
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.exhibitors.queries import EXHIBITORS, lock_exhibitor
@@ -148,11 +149,13 @@ def _problem(
     if given.field != field:
         return "non_field_errors", f"The first entry has “{field}”. Please pass the same field in all entries."
     if voucher_id is None:
-        return given.field, f"Voucher “{shown}” does not exist."
+        return given.field, Sentence("Voucher “%(code)s” does not exist.", code=shown)
     if voucher_id in seen:
-        return given.field, f"Voucher “{shown}” is in this list twice."
+        return given.field, Sentence("Voucher “%(code)s” is in this list twice.", code=shown)
     if voucher_id in owners and owners[voucher_id][1] != exhibitor_id:
-        return given.field, f"Voucher “{shown}” belongs to the exhibitor “{owners[voucher_id][2]}”."
+        return given.field, Sentence(
+            "Voucher “%(code)s” belongs to the exhibitor “%(name)s”.", code=shown, name=owners[voucher_id][2]
+        )
     return None
 
 

@@ -10,7 +10,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db, reading
 from portal.exhibitors import queries, sign_in
 from portal.web import limits, signin
-from portal.web.access import exhibitor, exhibitor_scope, public
+from portal.web.access import public
 
 blueprint = Blueprint("exhibitors", __name__)
 
@@ -64,10 +64,3 @@ def _enter(code: str, *, target: str | None) -> ResponseReturnValue:
     db.session.commit()
     signin.remember(entered)
     return redirect(signin.destination(entered, target), 303)
-
-
-@blueprint.get("/exhibitor/scan")
-@exhibitor("any")
-def scan() -> ResponseReturnValue:
-    """What a scanning code opens."""
-    return render_template("exhibitors/code_scan.html", scope=exhibitor_scope())

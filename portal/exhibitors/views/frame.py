@@ -16,7 +16,7 @@ PREFIX = "/exhibitor/"
 def first_page(scope: ExhibitorScope) -> str:
     """The page that an exhibitor starts on: the first that its organizer opened."""
     if scope.code_kind != "full":
-        return url_for("exhibitors.scan")
+        return url_for("scanning.index")
     if scope.allow_lead_access:
         return url_for("leads.index")
     return url_for("exhibitor.vouchers" if scope.allow_voucher_access else "exhibitor.profile")
@@ -25,8 +25,12 @@ def first_page(scope: ExhibitorScope) -> str:
 def navigation(scope: ExhibitorScope) -> list[dict[str, Any]]:
     """The entries of the side and bottom bars: only what is allowed."""
     items: list[dict[str, Any]] = []
+    if scope.code_kind != "full":
+        return items
     if scope.allow_lead_access:
         items.append({"label": gettext("Leads"), "icon": "contact", "href": url_for("leads.index")})
+    if scope.allow_lead_scanning:
+        items.append({"label": gettext("Scan"), "icon": "scan-line", "href": url_for("scanning.index")})
     if scope.allow_voucher_access:
         items.append({"label": gettext("Vouchers"), "icon": "ticket", "href": url_for("exhibitor.vouchers")})
     items.append({"label": gettext("Profile"), "icon": "store", "href": url_for("exhibitor.profile")})
@@ -36,19 +40,24 @@ def navigation(scope: ExhibitorScope) -> list[dict[str, Any]]:
 
 
 def frame() -> dict[str, Any]:
-    """What the layout shows for a full access code; nothing elsewhere."""
+    """What the layout shows for an access code: the scanning code has the scanner alone, and no bar."""
     if not request.path.startswith(PREFIX):
         return {}
     sign_in = signed_in()
     scope = sign_in.exhibitor if sign_in else None
-    if scope is None or scope.code_kind != "full":
+    if scope is None:
         return {}
     event = localise(scope.event_name, str(current_locale()), scope.event_locale)
     booth = gettext("Booth %(booth)s", booth=scope.booth) if scope.booth else None
     return {
         "nav": navigation(scope),
         "place": {"name": scope.exhibitor_name, "detail": booth, "href": first_page(scope)},
-        "who": {"name": event, "detail": gettext("Signed in with the access code")},
+        "who": {
+            "name": event,
+            "detail": gettext("Signed in with the access code")
+            if scope.code_kind == "full"
+            else gettext("Signed in with the scanning code"),
+        },
         "sign_out_url": url_for("accounts.logout"),
         "scope": scope,
     }

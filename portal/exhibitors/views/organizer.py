@@ -1,7 +1,7 @@
 """Pages for organizers: an event's exhibitors, and each of them."""
 
-from collections.abc import Sequence
-from typing import Any, cast, get_args
+from collections.abc import Callable, Sequence
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -13,13 +13,16 @@ from portal.core.actors import EventScope
 from portal.core.errors import NotFound
 from portal.core.history import Change, changes_of
 from portal.exhibitors import overview
+from portal.exhibitors.clients import client_name
 from portal.exhibitors.models import AccessCode, Exhibitor
+from portal.exhibitors.views import listing
+from portal.exhibitors.views.pages import qr_svg
 from portal.exhibitors.vouchers import voucher_page
 from portal.leads.figures import count_by_exhibitor, count_in_event, latest_leads, lead_figures
 from portal.web import organizer as pages
 from portal.web.access import event_member, event_scope
 from portal.web.filters import current_locale
-from portal.web.lists import asked_page, here, page_part, page_url, words
+from portal.web.lists import asked_page, here, page_part, page_url
 from portal.web.organizer import hour_columns
 from portal.web.urls import external_url
 
@@ -29,30 +32,14 @@ LATEST_LEADS = 10
 CHANGES = 50
 
 
-def _wanted(tags: list[overview.TagChoice], *, sees_leads: bool) -> overview.ExhibitorFilter:
-    """The filter in this request; what it cannot mean does not count."""
-    given = request.args.get("sort", "")
-    sort = given.removeprefix("-")
-    sorts = set(get_args(overview.Sort))
-    tag = request.args.get("tag", "")
-    flag = request.args.get("flag", "")
-    return overview.ExhibitorFilter(
-        q=words(),
-        tag=next((each.id for each in tags if str(each.id) == tag), None),
-        flag=flag if flag in overview.FLAGS else "",
-        sort=cast(overview.Sort, sort) if sort in (sorts if sees_leads else sorts - {"leads"}) else "name",
-        reverse=given.startswith("-"),
-    )
-
-
 @blueprint.get("/")
 @event_member()
 def index(organizer: str, event: str) -> ResponseReturnValue:
     """All exhibitors, to search, filter and sort; for htmx the list alone."""
     scope = event_scope()
-    sees_leads = scope.may("can_view_orders")
+    sees_leads, manages = scope.may("can_view_orders"), scope.may("can_change_event_settings")
     tags = overview.tag_choices(scope.event_id)
-    wanted = _wanted(tags, sees_leads=sees_leads)
+    wanted = listing.wanted(tags, sees_leads=sees_leads, manages=manages)
     by_leads = count_in_event(scope.event_id) if wanted.sort == "leads" else None
     ids = overview.ordered_ids(scope.event_id, wanted, tags, by_leads)
     part = page_part(len(ids))
@@ -64,7 +51,11 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         "wanted": wanted,
         "tags": tags,
         "flags": flags,
-        "flag_names": _flag_names(),
+        "flag_names": listing.flag_names(),
+        "sent_names": listing.sent_names() if manages else {},
+        "manages": manages,
+        "bulk_url": _bulk_url(scope, wanted),
+        "export_url": lambda form, delimiter=None: _kept(scope, wanted, "export", form=form, delimiter=delimiter),
         "total": total,
         "part": part,
         "page_url": page_url,
@@ -78,13 +69,15 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
     return pages.page("exhibitors/organizer/index.html", **context)
 
 
-def _flag_names() -> dict[str, tuple[str, str, str]]:
-    """What exhibitors may do: as a filter, as a word in a row, as an icon of both."""
-    return {
-        "scan": (gettext("May scan leads"), gettext("Scanner"), "scan-line"),
-        "leads": (gettext("May see leads"), gettext("Leads"), "contact"),
-        "vouchers": (gettext("May see vouchers"), gettext("Vouchers"), "ticket"),
-    }
+def _bulk_url(scope: EventScope, wanted: overview.ExhibitorFilter) -> Callable[[str], str]:
+    """The address that does something with all exhibitors that match."""
+    return lambda do: _kept(scope, wanted, "ask", do=do, all=1, next=here())
+
+
+def _kept(scope: EventScope, wanted: overview.ExhibitorFilter, endpoint: str, **values: Any) -> str:
+    """The address of another page that takes the filter along."""
+    kept = {name: request.args[name] for name in listing.FILTERS if request.args.get(name)} if wanted.narrows else {}
+    return listing.url(scope, endpoint, **values, **kept)
 
 
 def _next_order(wanted: overview.ExhibitorFilter, sort: str) -> str:
@@ -109,12 +102,11 @@ def detail(organizer: str, event: str, exhibitor_id: int) -> ResponseReturnValue
         "exhibitors/organizer/detail.html",
         exhibitor=exhibitor,
         may={flag: getattr(exhibitor, column.key) for flag, column in overview.FLAGS.items()},
-        flag_names=_flag_names(),
-        language=_language(exhibitor.locale),
+        flag_names=listing.flag_names(),
+        language=language(exhibitor.locale),
         used=max((code.last_used for code in exhibitor.access_codes if code.last_used), default=None),
-        codes=[(code, external_url("exhibitors.code_link", code=code.code)) for code in _codes(exhibitor)]
-        if manages
-        else None,
+        manages=manages,
+        codes=[_shown(code) for code in _codes(exhibitor)] if manages else None,
         vouchers=vouchers,
         page_url=page_url,
         leads=_leads(scope, exhibitor) if scope.may("can_view_orders") else None,
@@ -122,12 +114,18 @@ def detail(organizer: str, event: str, exhibitor_id: int) -> ResponseReturnValue
     )
 
 
-def _language(tag: str) -> str:
+def language(tag: str) -> str:
     """A language by its name; what no one knows as it is."""
     try:
         return Locale.parse(tag.replace("-", "_")).get_display_name(current_locale()) or tag
     except (ValueError, UnknownLocaleError):
         return tag
+
+
+def _shown(code: AccessCode) -> dict[str, Any]:
+    """A code with the link that signs in with it, as a QR code too, and where it was last used."""
+    link = external_url("exhibitors.code_link", code=code.code)
+    return {"code": code, "link": link, "qr": qr_svg(link), "used_from": client_name(code.last_used_from)}
 
 
 def _codes(exhibitor: Exhibitor) -> list[AccessCode]:

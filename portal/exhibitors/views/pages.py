@@ -3,18 +3,22 @@
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import segno
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from portal.core.actors import ExhibitorScope
+from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound
 from portal.exhibitors import vouchers as voucher_reads
 from portal.exhibitors.profile import own_profile
+from portal.exhibitors.services.own import choose_language
 from portal.exhibitors.views.frame import first_page
 from portal.tickets.fields import FieldReader, known_locale, sight_of
-from portal.web.access import exhibitor, exhibitor_scope
+from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.filters import current_locale
+from portal.web.i18n import LOCALES
+from portal.web.lists import page_part, page_url
 from portal.web.urls import external_url
 
 blueprint = Blueprint("exhibitor", __name__, url_prefix="/exhibitor")
@@ -32,7 +36,8 @@ def home() -> ResponseReturnValue:
     return redirect(first_page(exhibitor_scope()), 303)
 
 
-def _closed(scope: ExhibitorScope) -> ResponseReturnValue | None:
+def closed(scope: ExhibitorScope) -> ResponseReturnValue | None:
+    """The page that says that the vouchers are closed, where they are."""
     if scope.allow_voucher_access:
         return None
     if request.headers.get("HX-Request"):
@@ -40,7 +45,8 @@ def _closed(scope: ExhibitorScope) -> ResponseReturnValue | None:
     return render_template("exhibitors/closed.html", message=gettext(NO_VOUCHER_ACCESS)), 403
 
 
-def _locales(scope: ExhibitorScope) -> tuple[str, str]:
+def locales_of(scope: ExhibitorScope) -> tuple[str, str]:
+    """The reader's language, then the event's."""
     return str(current_locale()), scope.event_locale
 
 
@@ -49,11 +55,11 @@ def _locales(scope: ExhibitorScope) -> tuple[str, str]:
 def vouchers() -> ResponseReturnValue:
     """All vouchers, with how far they are used."""
     scope = exhibitor_scope()
-    closed = _closed(scope)
-    if closed is not None:
-        return closed
+    refused = closed(scope)
+    if refused is not None:
+        return refused
     page = min(request.args.get("page", 1, type=int), 1_000_000)
-    found = voucher_reads.voucher_page(exhibitor_id=scope.exhibitor_id, page=page, locales=_locales(scope))
+    found = voucher_reads.voucher_page(exhibitor_id=scope.exhibitor_id, page=page, locales=locales_of(scope))
     return render_template(
         "exhibitors/vouchers.html",
         vouchers=found,
@@ -66,32 +72,38 @@ def vouchers() -> ResponseReturnValue:
 def voucher(voucher_id: int) -> ResponseReturnValue:
     """One voucher with its QR code and who redeemed it; for htmx who redeemed it alone."""
     scope = exhibitor_scope()
-    closed = _closed(scope)
-    if closed is not None:
-        return closed
-    locales = _locales(scope)
+    refused = closed(scope)
+    if refused is not None:
+        return refused
+    locales = locales_of(scope)
     found = voucher_reads.voucher(exhibitor_id=scope.exhibitor_id, voucher_id=voucher_id, locales=locales)
     if found is None:
         raise NotFound("This voucher does not exist, or it is not yours.")
     sight = sight_of(scope.event_id)
+    part = page_part(voucher_reads.redemption_count(found.id))
     redemptions = voucher_reads.redemptions(
-        voucher_ids=[found.id], reader=FieldReader(sight.shown, locales[0]), shown=sight.shown, locales=locales
+        voucher_ids=[found.id],
+        reader=FieldReader(sight.shown, locales[0]),
+        shown=sight.shown,
+        locales=locales,
+        limit=part.size,
+        offset=part.offset,
     ).get(found.id, [])
-    context = {"voucher": found, "redemptions": redemptions}
+    context = {"voucher": found, "redemptions": redemptions, "part": part, "page_url": page_url}
     if request.headers.get("HX-Request"):
         return render_template("exhibitors/_redemptions.html", **context)
-    link = _redeem_link(sight.url, found.code)
-    page = min(request.args.get("page", 1, type=int), 1_000_000)
+    link = redeem_link(sight.url, found.code)
+    back = min(request.args.get("from", 1, type=int), 1_000_000)
     return render_template(
         "exhibitors/voucher.html",
         link=link,
         qr=qr_svg(link or found.code),
-        back=url_for("exhibitor.vouchers", page=page if page > 1 else None),
+        back=url_for("exhibitor.vouchers", page=back if back > 1 else None),
         **context,
     )
 
 
-def _redeem_link(url: str | None, code: str) -> str | None:
+def redeem_link(url: str | None, code: str) -> str | None:
     """The shop's address that redeems a code; None where the event has no shop."""
     if not url:
         return None
@@ -105,6 +117,11 @@ def qr_svg(content: str) -> str:
     return str(segno.make_qr(content, error="m").svg_inline(scale=1, border=2, omitsize=True, dark="#000"))
 
 
+def qr_data(content: str) -> str:
+    """A QR code as a picture inside of an address."""
+    return str(segno.make_qr(content, error="m").png_data_uri(scale=6, border=4))
+
+
 @blueprint.get("/profile")
 @exhibitor("full")
 def profile() -> ResponseReturnValue:
@@ -114,12 +131,32 @@ def profile() -> ResponseReturnValue:
     shown = request.args.get("show", "")
     code = own.codes.get(shown)
     link = external_url("exhibitors.code_link", code=code) if code else None
+    here = current_locale()
     return render_template(
         "exhibitors/profile.html",
         own=own,
         shown=shown if code else "",
         link=link,
         qr=qr_svg(link) if link else None,
-        language=known_locale(own.locale).get_display_name(current_locale()),
+        languages=[(tag, known_locale(tag).get_display_name(here) or tag) for tag in _languages(own.locale)],
         sight=sight_of(scope.event_id),
     )
+
+
+def _languages(present: str) -> list[str]:
+    """The event's languages and the portal's own; the present one in any case."""
+    scope = exhibitor_scope()
+    shown = sight_of(scope.event_id).shown
+    return list(dict.fromkeys((*shown.locales, *LOCALES, present)))
+
+
+@blueprint.post("/profile/language")
+@exhibitor("full")
+def language() -> ResponseReturnValue:
+    """Choose the language of mails and of the app."""
+    scope = exhibitor_scope()
+    offered = _languages(scope.locale)
+    choose_language(actor=actor(), exhibitor=scope, locale=request.form.get("locale", ""), offered=offered)
+    db.session.commit()
+    flash(gettext("Saved."), "done")
+    return redirect(url_for("exhibitor.profile"), 303)

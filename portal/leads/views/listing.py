@@ -1,7 +1,10 @@
 """What stands around the list of leads: its figures, filters, sorting and addresses."""
 
+import datetime as dt
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton
 from flask import url_for
@@ -11,6 +14,7 @@ from portal.core import clock
 from portal.core.actors import ExhibitorScope
 from portal.leads import queries
 from portal.leads.queries import Choice, Figures, LeadFilter
+from portal.leads.views.cells import Cells
 from portal.tickets.fields import FieldReader, Sight
 from portal.web.filters import current_locale
 
@@ -18,6 +22,11 @@ from portal.web.filters import current_locale
 def reader(sight: Sight) -> FieldReader:
     """The shown fields in the page's language."""
     return FieldReader(sight.shown, str(current_locale()))
+
+
+def zone(scope: ExhibitorScope) -> ZoneInfo:
+    """The zone that the event's days are of."""
+    return ZoneInfo(scope.timezone)
 
 
 def asked(wanted: LeadFilter, page: int = 1) -> dict[str, str]:
@@ -42,9 +51,14 @@ def address(params: dict[str, str], **changes: str) -> str:
 
 
 def rows(
-    scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, page: int, total: int | None = None
+    scope: ExhibitorScope,
+    sight: Sight,
+    wanted: LeadFilter,
+    page: int,
+    total: int | None = None,
+    selected: Collection[int] = (),
 ) -> dict[str, Any]:
-    """A page of the list; ``total`` is the number of all leads where it is known."""
+    """A page of the list; ``total`` is the number of all leads where it is known, ``selected`` what stays ticked."""
     leads = queries.lead_page(
         exhibitor_id=scope.exhibitor_id,
         timezone=scope.timezone,
@@ -55,7 +69,7 @@ def rows(
         total=None if wanted.narrows else total,
     )
     params, here = asked(wanted), address(asked(wanted, leads.page))
-    return {
+    context: dict[str, Any] = {
         "leads": leads,
         "wanted": wanted,
         "here": here,
@@ -66,8 +80,11 @@ def rows(
         "columns": _columns(sight, wanted, params),
         "with_notes": sight.settings.lead_notes,
         "tags_exist": bool(sight.settings.lead_tags) or any(row.tags for row in leads.rows),
+        "bulk_tags": list(dict.fromkeys((*sight.settings.lead_tags, *(tag for row in leads.rows for tag in row.tags)))),
+        "selected": selected,
         "detail": False,
     }
+    return context | {"cells": Cells(context)}
 
 
 def possible(wanted: LeadFilter, sight: Sight) -> LeadFilter:
@@ -97,6 +114,7 @@ def summary(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, figures: Fi
         "may_scan": scope.allow_lead_scanning,
         "kept": {name: value for name, value in params.items() if name != "q"},
         "menus": _menus(figures, params, tags, devices),
+        "export_href": url_for("leads.export") + address(params, page="").removeprefix(url_for("leads.index")),
         "note_href": address(params, note="" if wanted.note else "1"),
     }
 
@@ -110,7 +128,8 @@ def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[d
         return column
 
     by_name = "attendee_name" in sight.shown.ids
-    columns = [
+    columns: list[dict[str, Any]] = [
+        {"class": "select"},
         head(gettext("Name"), "name", "name-desc", "name") if by_name else {"label": gettext("Attendee")},
         head(gettext("Scanned"), "newest", "oldest", "oldest"),
         head(gettext("Rating"), "rating-desc", "rating", "rating"),
@@ -122,6 +141,59 @@ def _columns(sight: Sight, wanted: LeadFilter, params: dict[str, str]) -> list[d
 def stars(rating: int) -> str:
     """A rating in words."""
     return str(ngettext("%(num)s star", "%(num)s stars", rating))
+
+
+def pictures(scope: ExhibitorScope, sight: Sight, figures: Figures, asked_day: dt.date | None) -> dict[str, Any]:
+    """What the page of figures draws; ``asked_day`` is the day whose hours are shown, else the last two with leads."""
+    locale = current_locale()
+    chosen = asked_day if asked_day in dict(figures.days) else None
+    hours = figures.of_day(chosen) if chosen else figures.hours
+    form = "HH:mm" if chosen else "ccc H"
+    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
+    counts = {each.value: each.count for each in figures.ratings}
+    ratings = [*((str(stars_), stars(stars_)) for stars_ in range(5, -1, -1)), ("none", gettext("Not rated"))]
+    return {
+        "figures": figures,
+        "points": [(format_datetime(hour, form, locale=locale), count) for hour, count in hours],
+        "days": [(format_skeleton("MMMEd", day, locale=locale), count) for day, count in _every_day(figures.days)],
+        "day_chips": [
+            {
+                "label": format_skeleton("MMMEd", day, locale=locale),
+                "count": count,
+                "on": day == chosen,
+                "href": url_for("leads.figures", day=None if day == chosen else day.isoformat(), _anchor="hours"),
+            }
+            for day, count in figures.days[-_MOST_DAYS:]
+        ],
+        "ratings": [
+            (label, counts.get(value, 0), address({"rating": value}))
+            for value, label in ratings
+            if value not in ("0",) or counts.get(value)
+        ],
+        "tags": [
+            (each.label, each.count, address({"tag": each.value}))
+            for each in sorted(tags, key=lambda each: -each.count)[:_MOST_BARS]
+        ],
+        "devices": [
+            (each.label, each.count, address({"device": each.value}))
+            for each in sorted(devices, key=lambda each: -each.count)[:_MOST_BARS]
+        ],
+    }
+
+
+#: More columns or bars than these nobody reads; the list and the exports have everything.
+_MOST_DAYS = 60
+_MOST_BARS = 20
+
+
+def _every_day(days: list[tuple[dt.date, int]]) -> list[tuple[dt.date, int]]:
+    """The days from the first to the last with leads, those between without any too, at most two months of them."""
+    if not days:
+        return []
+    counts, last = dict(days), days[-1][0]
+    first = max(days[0][0], last - dt.timedelta(days=_MOST_DAYS - 1))
+    return [(day, counts.get(day, 0)) for day in (first + dt.timedelta(days=n) for n in range((last - first).days + 1))]
 
 
 def _menus(figures: Figures, params: dict[str, str], tags: list[Choice], devices: list[Choice]) -> list[dict[str, Any]]:

@@ -31,12 +31,13 @@ def gate() -> ResponseReturnValue | None:
     """Leads that the organizer has not opened: a page that says so, whatever was asked for."""
     if exhibitor_scope().allow_lead_access:
         return None
-    if request.method != "GET" or _htmx():
+    if request.method != "GET" or is_htmx():
         raise Forbidden(services.NO_LEAD_ACCESS)
     return render_template("leads/closed.html", message=gettext(services.NO_LEAD_ACCESS)), 403
 
 
-def _htmx() -> bool:
+def is_htmx() -> bool:
+    """Whether htmx asks, and not for a whole page that it restores."""
     return bool(request.headers.get("HX-Request")) and not request.headers.get("HX-History-Restore-Request")
 
 
@@ -51,7 +52,7 @@ def index() -> ResponseReturnValue:
     sight = sight_of(scope.event_id)
     wanted, page = read_filter(request.args)
     wanted = listing.possible(wanted, sight)
-    if _htmx() and request.headers.get("HX-Target") == "lead-list":
+    if is_htmx() and request.headers.get("HX-Target") == "lead-list":
         html = render_template("leads/_list.html", **listing.rows(scope, sight, wanted, page))
     else:
         figures = queries.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
@@ -115,7 +116,7 @@ def _here(lead_id: int) -> str:
 @exhibitor("full")
 def note(lead_id: int) -> ResponseReturnValue:
     """The note's place in a list: to read, or with ``edit`` to write. Without htmx it is written on the lead's page."""
-    if not _htmx():
+    if not is_htmx():
         return redirect(url_for("leads.detail", lead_id=lead_id, _anchor="note"), 303)
     scope = exhibitor_scope()
     sight = sight_of(scope.event_id)
@@ -129,7 +130,7 @@ def note(lead_id: int) -> ResponseReturnValue:
 @exhibitor("full")
 def tag_menu(lead_id: int) -> ResponseReturnValue:
     """The menu of tags in a list. Without htmx they stand on the lead's page."""
-    if not _htmx():
+    if not is_htmx():
         return redirect(url_for("leads.detail", lead_id=lead_id), 303)
     scope = exhibitor_scope()
     sight = sight_of(scope.event_id)
@@ -164,7 +165,7 @@ def change(lead_id: int) -> ResponseReturnValue:
 
 
 def _changed(scope: ExhibitorScope, lead_id: int, part: str) -> ResponseReturnValue:
-    if not _htmx():
+    if not is_htmx():
         flash(gettext("Saved."), "done")
         return redirect(_here(lead_id), 303)
     with reading():
@@ -203,7 +204,7 @@ def _note_refused(
     sight = sight_of(scope.event_id)
     lead = _lead(scope, sight, lead_id)
     form = {"typed": request.form.get("notes", ""), "errors": errors or {}, "theirs": theirs}
-    if not _htmx():
+    if not is_htmx():
         return _detail(scope, sight, lead, **form)
     context = _one(scope, sight, lead, in_detail="detail" in request.form) | form
     return render_template("leads/_note.html", editing=True, **context), 422

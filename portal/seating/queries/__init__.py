@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from portal.core import clock
+from portal.core.models import SEATS_CHANGED, AuditEntry
 from portal.core.statements import rows, run
 from portal.events.models import Event, SubEvent
 from portal.seating.models import Seat
@@ -80,9 +81,9 @@ def holder_columns(seats: Any) -> list[sa.ColumnElement[Any]]:
 
 
 def own_columns(seats: Any) -> list[sa.ColumnElement[Any]]:
-    """The columns of a seat itself, in the order of `FIELDS`."""
+    """The columns of a seat itself, in the order of `FIELDS`; `blocked` as the database has it."""
     names = [{"subevent": "subevent_id", "product": "product_id"}.get(name, name) for name in FIELDS[:-3]]
-    return [seats.c[name] for name in names]
+    return [sa.type_coerce(seats.c[name], sa.Integer) if name == "blocked" else seats.c[name] for name in names]
 
 
 def _free() -> list[sa.ColumnElement[bool]]:
@@ -93,15 +94,13 @@ def _free() -> list[sa.ColumnElement[bool]]:
     ]
 
 
-def _taken(series: bool) -> sa.ColumnElement[bool]:
-    """Blocked or held, from the holders' side: costs as much as there are taken seats, however many are free."""
-    blocked = SEATS.alias("blocked_seats")
-    where: list[Any] = [blocked.c.event_id == _event, sa.text("blocked_seats.blocked"), _subevent(blocked, series)]
+def _taken() -> sa.ColumnElement[bool]:
+    """Blocked or held; the holders are looked up once, not once a seat."""
     held = [
         sa.select(table.c.seat_id).where(table.c.event_id == _event, table.c.seat_id.is_not(None), *holds)
         for table, holds in HOLDERS
     ]
-    return _s.id.in_(sa.union_all(sa.select(blocked.c.id).where(*where), *held))
+    return sa.or_(_s.blocked, _s.id.in_(sa.union_all(*held)))
 
 
 def _subevent(seats: Any, series: bool) -> Any:
@@ -126,7 +125,7 @@ class Kind(NamedTuple):
         conditions = in_place(self.series)
         conditions += [_s[name] == sa.bindparam(name, type_=sa.Text()) for name in self.texts]
         if self.blocked is not None:
-            conditions.append(sa.text("seats.blocked") if self.blocked else sa.not_(_s.blocked))  # type: ignore[arg-type]
+            conditions.append(_s.blocked if self.blocked else sa.not_(_s.blocked))
         return conditions
 
 
@@ -157,12 +156,25 @@ class Selection:
     def page(self, *, limit: int, offset: int) -> list[dict[str, Any]]:
         """Some of them, by id."""
         found = rows(_listing(self.kind), self.parameters | {"limit": limit, "offset": offset})
-        return [dict(zip(FIELDS, row, strict=True)) for row in found]
+        return [_resource(*row) for row in found]
 
     def one(self, seat_id: int) -> dict[str, Any] | None:
         """The one with this id."""
         found = rows(_single(self.kind), self.parameters | {"id": seat_id})
-        return dict(zip(FIELDS, found[0], strict=True)) if found else None
+        return _resource(*found[0]) if found else None
+
+
+def _resource(
+    id_: int, subevent: int | None, zone_name: str, row_name: str, row_label: str | None, seat_number: str,
+    seat_label: str | None, seat_guid: str, product: int | None, blocked: int, orderposition: int | None,
+    cartposition: int | None, voucher: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    """A row as the contract prints it: written out, since it is what long lists spend their time with."""
+    return {
+        "id": id_, "subevent": subevent, "zone_name": zone_name, "row_name": row_name, "row_label": row_label,
+        "seat_number": seat_number, "seat_label": seat_label, "seat_guid": seat_guid, "product": product,
+        "blocked": blocked == 1, "orderposition": orderposition, "cartposition": cartposition, "voucher": voucher,
+    }  # fmt: skip
 
 
 @lru_cache(maxsize=1000)
@@ -170,7 +182,7 @@ def _counting(kind: Kind) -> sa.Select[Any]:
     everything = sa.select(sa.func.count()).select_from(SEATS).where(*kind.conditions())
     if kind.available is None:
         return everything
-    taken = everything.where(_taken(kind.series))
+    taken = everything.where(_taken())
     if not kind.available:
         return taken
     return sa.select(everything.scalar_subquery() - taken.scalar_subquery())
@@ -180,7 +192,7 @@ def _counting(kind: Kind) -> sa.Select[Any]:
 def _listing(kind: Kind) -> sa.Select[Any]:
     page = sa.select(*own_columns(SEATS)).where(*kind.conditions())
     if kind.available is not None:
-        page = page.where(*(_free() if kind.available else [_taken(kind.series)]))
+        page = page.where(*(_free() if kind.available else [_taken()]))
     part = page.order_by(_s.id).limit(sa.bindparam("limit")).offset(sa.bindparam("offset")).subquery("page")
     return sa.select(*part.c, *holder_columns(part)).order_by(part.c.id)
 
@@ -192,15 +204,21 @@ def _single(kind: Kind) -> sa.Select[Any]:
     )
     if kind.available is None:
         return statement
-    return statement.where(*(_free() if kind.available else [_taken(kind.series)]))
+    return statement.where(*(_free() if kind.available else [_taken()]))
 
 
 def _latest(column: sa.ColumnElement[Any], table: sa.Table, *where: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
     return sa.select(sa.func.max(column)).where(table.c.event_id == _event, *where).scalar_subquery()
 
 
+_log: sa.Table = AuditEntry.metadata.tables["audit_log"]
 _LAST_CHANGES = sa.select(
-    *(_latest(table.c.modified, table) for table in (SEATS, _positions, _orders, _carts, _vouchers)),
+    sa.select(_log.c.datetime)
+    .where(_log.c.event_id == _event, sa.text(f"audit_log.{SEATS_CHANGED}"))
+    .order_by(_log.c.id.desc())
+    .limit(1)
+    .scalar_subquery(),
+    *(_latest(table.c.modified, table) for table in (_positions, _orders, _carts, _vouchers)),
     _latest(_carts.c.expires, _carts, _carts.c.expires <= _now),
     _latest(_vouchers.c.valid_until, _vouchers, _vouchers.c.valid_until <= _now),
     sa.select(Event.modified).where(Event.id == _event).scalar_subquery(),

@@ -9,11 +9,14 @@ import sqlalchemy as sa
 from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.errors import InvalidInput, NotFound
+from portal.core.locks import hold
+from portal.core.sentences import Sentence
 from portal.core.statements import one_of_ids, one_of_texts, run
 from portal.seating.models import SeatChange
 from portal.seating.queries import SEATS, Place, Selection, in_place
 
-MOST_AT_ONCE = 10_000
+#: What a request of the API may name, and what a person may choose on the map: a whole hall.
+MOST_AT_ONCE, MOST_CHOSEN = 10_000, 100_000
 #: What a reason may be long.
 REASON = 300
 #: How many unknown seats an error names.
@@ -30,21 +33,17 @@ _CHANGE_ONE = {
     .values(_values)
     for series in (False, True)
 }
-_LOCK_IDS = {
-    series: sa.select(_s.id, _s.id, _s.blocked)
-    .where(*in_place(series), one_of_ids(_s.id, "seats"))
-    .order_by(_s.id)
-    .with_for_update()
+_FIND_IDS = {
+    series: sa.select(_s.id, _s.id).where(*in_place(series), one_of_ids(_s.id, "seats")).order_by(_s.id)
     for series in (False, True)
 }
-_LOCK_GUIDS = {
-    series: sa.select(_s.seat_guid, _s.id, _s.blocked)
-    .where(*in_place(series), one_of_texts(_s.seat_guid, "seats"))
-    .order_by(_s.id)
-    .with_for_update()
+_FIND_GUIDS = {
+    series: sa.select(_s.seat_guid, _s.id).where(*in_place(series), one_of_texts(_s.seat_guid, "seats")).order_by(_s.id)
     for series in (False, True)
 }
-_CHANGE_MANY = sa.update(SEATS).where(one_of_ids(_s.id, "seats")).values(_values)
+_CHANGE_MANY = (
+    sa.update(SEATS).where(one_of_ids(_s.id, "seats"), _s.blocked != _blocked).values(_values).returning(_s.id)
+)
 
 
 def _note(made_by: Any) -> sa.Insert:
@@ -65,6 +64,14 @@ _NOTE_UNDONE = _note(
     .correlate(SEATS)
     .scalar_subquery()
 )
+
+
+def hold_seats(event_id: int) -> None:
+    """Be the only one who changes many seats of an event, until the transaction ends.
+
+    Two that lock the same rows in different orders would wait for each other for ever.
+    """
+    hold("seats", event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +97,14 @@ def change_seats(
     if scope.has_subevents != (subevent_id is not None):
         raise NotFound("Seats of a series belong to one of its dates.")
     if not seat_ids:
-        raise InvalidInput({"ids": ["Choose at least one seat."]})
-    if len(set(seat_ids)) > MOST_AT_ONCE:
-        raise InvalidInput({"ids": [f"At most {MOST_AT_ONCE:,} seats can be changed at once."]})
+        raise InvalidInput({"ids": [Sentence("Choose at least one seat.")]})
+    if len(set(seat_ids)) > MOST_CHOSEN:
+        raise InvalidInput(
+            {"ids": [Sentence("At most %(most)s seats can be changed at once.", most=f"{MOST_CHOSEN:,}")]}
+        )
     reason = " ".join(reason.split())
     if len(reason) > REASON or "\x00" in reason:
-        raise InvalidInput({"reason": [f"At most {REASON} characters are allowed."]})
+        raise InvalidInput({"reason": [Sentence("At most %(most)s characters are allowed.", most=REASON)]})
     return _change_many(
         actor, scope.organizer_id, Place(scope.event_id, subevent_id), blocked, ids=seat_ids, reason=reason
     )
@@ -127,8 +136,7 @@ def bulk_set_blocked(
 ) -> list[int]:
     """Block or free seats named by ids or by guids, all or none; the ids of those that changed.
 
-    Raises `InvalidInput` that names seats which are not of this place. Locks rows in the order of their ids, so that
-    two calls on the same seats wait for each other and never deadlock.
+    Raises `InvalidInput` that names seats which are not of this place. Two calls for an event wait for each other.
     """
     return _change_many(actor, organizer_id, place, blocked, ids=ids, guids=guids).changed
 
@@ -146,16 +154,16 @@ def _change_many(
     name, given = ("ids", ids) if guids is None else ("seat_guids", guids)
     wanted = list(dict.fromkeys(given or ()))
     selection = Selection(place)
-    lock = (_LOCK_IDS if guids is None else _LOCK_GUIDS)[selection.kind.series]
-    rows = run(lock, selection.parameters | {"seats": wanted}).all()
+    find = (_FIND_IDS if guids is None else _FIND_GUIDS)[selection.kind.series]
+    hold_seats(place.event_id)
+    rows = run(find, selection.parameters | {"seats": wanted}).all()
     if len(rows) < len(wanted):
         known = {row[0] for row in rows}
         unknown = [seat for seat in wanted if seat not in known]
-        raise InvalidInput({name: [f"Seat {str(seat)[:190]} does not exist." for seat in unknown[:_NAMED]]})
-    changed = [row[1] for row in rows if row[2] is not blocked]
-    unchanged = [row[1] for row in rows if row[2] is blocked]
-    id_ = write(actor, organizer_id, place, blocked, changed, unchanged, reason=reason) if changed else None
-    return Change(id_, blocked, changed, unchanged)
+        raise InvalidInput(
+            {name: [Sentence("Seat %(seat)s does not exist.", seat=str(seat)[:190]) for seat in unknown[:_NAMED]]}
+        )
+    return write(actor, organizer_id, place, blocked, [row[1] for row in rows], reason=reason)
 
 
 def write(
@@ -163,15 +171,20 @@ def write(
     organizer_id: int,
     place: Place,
     blocked: bool,
-    changed: list[int],
-    unchanged: list[int],
+    seats: list[int],
     *,
     reason: str = "",
     undoes: int | None = None,
-) -> int:
-    """Change locked seats that are not so yet; the id of the change."""
-    run(_CHANGE_MANY, {"seats": changed, "new_blocked": blocked, "new_modified": clock.now()})
-    return _record(actor, organizer_id, place, blocked, changed, unchanged, reason=reason, undoes=undoes)
+) -> Change:
+    """Block or free seats of a place that nobody else changes many of; those that are so already stay untouched."""
+    found = run(_CHANGE_MANY, {"seats": seats, "new_blocked": blocked, "new_modified": clock.now()}).scalars()
+    changed = sorted(found)
+    untouched = set(seats).difference(changed)
+    unchanged = [seat for seat in seats if seat in untouched]
+    if not changed:
+        return Change(None, blocked, changed, unchanged)
+    id_ = _record(actor, organizer_id, place, blocked, changed, unchanged, reason=reason, undoes=undoes)
+    return Change(id_, blocked, changed, unchanged)
 
 
 def _record(

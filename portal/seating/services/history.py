@@ -13,9 +13,9 @@ from portal.core.actors import Actor, EventScope
 from portal.core.errors import Conflict, NotFound
 from portal.core.models import SEATS_CHANGED, AuditEntry
 from portal.core.statements import one_of_ids, run
-from portal.seating.queries import SEATS, Place, in_place
+from portal.seating.queries import SEATS, Place
 from portal.seating.queries.places import labels, place_of
-from portal.seating.services.blocking import SEAT_CHANGES, write
+from portal.seating.services.blocking import SEAT_CHANGES, hold_seats, write
 
 #: So many seats of a change are named.
 NAMED = 3
@@ -55,19 +55,13 @@ class Entry:
 
 # ------------------------------------------------------------------------------------------------------------ undo
 
-_FIND = sa.select(_l.action, _l.data["subevent"]).where(
+_FIND = sa.select(_l.action, _l.data["subevent"], _l.data["ids"]).where(
     _l.id == _change, _l.event_id == sa.bindparam("event", type_=sa.BigInteger()), _is_change
 )
-_LOCK = (
-    sa.select(_s.id, _s.blocked)
-    .where(_s.id.in_(sa.select(_c.seat_id).where(_c.audit_id == _change)))
-    .order_by(_s.id)
-    .with_for_update()
-)
+_LOCK = sa.select(_s.id, _s.blocked).where(one_of_ids(_s.id, "seats")).order_by(_s.id).with_for_update()
 _later = SEAT_CHANGES.alias("later")
 _MADE_BY = sa.select(
     _c.seat_id,
-    _c.before,
     _c.after,
     _c.made_by,
     sa.select(_later.c.made_by)
@@ -76,7 +70,7 @@ _MADE_BY = sa.select(
     .limit(1)
     .correlate(SEAT_CHANGES)
     .scalar_subquery(),
-).where(_c.audit_id == _change)
+).where(one_of_ids(_c.seat_id, "seats"), _c.audit_id == _change)
 
 
 def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
@@ -88,11 +82,12 @@ def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
     found = run(_FIND, {"change": change_id, "event": scope.event_id}).one_or_none()
     if found is None:
         raise NotFound("This change does not exist, or it belongs to another event.")
-    action, subevent_id = found
-    blocked_now = {id_: blocked for id_, blocked in run(_LOCK, {"change": change_id})}
+    action, subevent_id, seats = found
+    hold_seats(scope.event_id)
+    blocked_now = {id_: blocked for id_, blocked in run(_LOCK, {"seats": seats})}
     restored: list[int] = []
     left_alone: list[int] = []
-    for seat_id, _before, after, made_by, last_made_by in run(_MADE_BY, {"change": change_id}):
+    for seat_id, after, made_by, last_made_by in run(_MADE_BY, {"change": change_id, "seats": seats}):
         if seat_id not in blocked_now:
             continue
         untouched = blocked_now[seat_id] is after and made_by == last_made_by
@@ -103,8 +98,8 @@ def undo(*, actor: Actor, scope: EventScope, change_id: int) -> Undone:
         return Undone(None, [], sorted(left_alone))
     restored.sort()
     place = Place(scope.event_id, subevent_id)
-    id_ = write(actor, scope.organizer_id, place, action == "seat.unblocked", restored, [], undoes=change_id)
-    return Undone(id_, restored, sorted(left_alone))
+    done = write(actor, scope.organizer_id, place, action == "seat.unblocked", restored, undoes=change_id)
+    return Undone(done.id, restored, sorted(left_alone))
 
 
 def _edges() -> sa.Select[Any]:
@@ -206,33 +201,3 @@ def latest(
         )
         for id_, when, author, action, reason, undoes, count, *seats in rows
     ]
-
-
-_last = SEAT_CHANGES.alias("last")
-_MADE_BLOCKED = {
-    series: sa.select(
-        _s.id,
-        sa.select(_last.c.made_by)
-        .where(_last.c.seat_id == _s.id)
-        .order_by(_last.c.audit_id.desc())
-        .limit(1)
-        .correlate(SEATS)
-        .scalar_subquery(),
-    ).where(*in_place(series), _s.blocked)
-    for series in (False, True)
-}
-_REASONS = sa.select(_l.id, _l.data["reason"]).where(one_of_ids(_l.id, "changes"))
-
-
-def reasons(*, scope: EventScope, subevent_id: int | None, zone: str | None = None) -> dict[int, str]:
-    """Why seats are blocked, as far as someone said so: by seat, of one zone where it is named."""
-    place = place_of(scope, subevent_id)
-    statement = _MADE_BLOCKED[place.subevent_id is not None]
-    if zone is not None:
-        statement = statement.where(_s.zone_name == zone)
-    values = {"event": place.event_id} | ({} if place.subevent_id is None else {"subevent": place.subevent_id})
-    made_by = {seat: change for seat, change in run(statement, values) if change is not None}
-    if not made_by:
-        return {}
-    given = {change: reason for change, reason in run(_REASONS, {"changes": list(set(made_by.values()))})}
-    return {seat: given[change] for seat, change in made_by.items() if given.get(change)}

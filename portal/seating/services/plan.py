@@ -18,6 +18,7 @@ from portal.seating.layout import LayoutError, Plan, parse_layout
 from portal.seating.models import SeatingPlan, SeatingPlanDraft
 from portal.seating.queries import HOLDERS, SEATS, Place, in_place
 from portal.seating.queries.places import place_of
+from portal.seating.services.blocking import SEAT_CHANGES, hold_seats
 from portal.seating.services.plan_diff import Diff, compare, has_moved, product_names
 
 #: Seats keep the product they have; new ones get the category's usual one.
@@ -30,6 +31,7 @@ _LOCK = {
     series: sa.select(_s.id).where(*in_place(series)).order_by(_s.id).with_for_update() for series in (False, True)
 }
 _DELETE = SEATS.delete().where(one_of_ids(_s.id, "seats"))
+_FORGET = SEAT_CHANGES.delete().where(one_of_ids(SEAT_CHANGES.c.seat_id, "seats"))
 _CHANGED = ("zone_name", "row_name", "row_label", "seat_number", "seat_label", "x", "y", "sorting_rank", "product_id")
 _UPDATE = (
     SEATS.update()
@@ -197,6 +199,7 @@ def apply(
     )
     if draft is None:
         raise Conflict("This upload was put in place, discarded or replaced already. Upload the plan again if needed.")
+    hold_seats(place.event_id)
     run(_LOCK[place.subevent_id is not None], _parameters(place))
     diff = compare(place, scope.event_id, parse_layout(draft.layout))
     if diff.held:
@@ -246,6 +249,7 @@ def _write(place: Place, diff: Diff, products: Mapping[str, int | str | None]) -
                 .values(seat_id=None, modified=sa.bindparam("new_modified", type_=table.c.modified.type)),
                 {"seats": gone, "new_modified": now},
             )
+        run(_FORGET, {"seats": gone})
         run(_DELETE, {"seats": gone})
     changes: list[dict[str, Any]] = []
     seen = 0

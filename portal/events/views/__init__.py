@@ -1,0 +1,1 @@
+"""Pages of organizers: their events, each event's home, and what an event is made of."""

@@ -1,0 +1,1 @@
+"""Changes of orders and tickets: sold by hand or from a file, paid, cancelled, given to somebody else."""

@@ -1,0 +1,1 @@
+"""Pages of organizers: orders and their tickets."""

@@ -1,0 +1,1 @@
+"""What keeps an installation well: its doctor, its backups."""

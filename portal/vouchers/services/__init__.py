@@ -1,0 +1,1 @@
+"""Changes of vouchers: made, set, deleted, and used by tickets."""

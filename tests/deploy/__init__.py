@@ -1,0 +1,1 @@
+"""Tests of the examples for running the portal behind nginx and systemd."""

@@ -1,0 +1,1 @@
+"""Tests of backups, the doctor and the commands of operators."""

@@ -1,0 +1,127 @@
+"""The API's description is true: what every operation answers, asked rightly and wrongly, is what it says."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from jsonschema_rs import Draft202012Validator
+
+from portal.web.operations import EXAMPLES, undescribed
+from tests.described import Operation, description, entitled, operations
+from tests.fair import Fair
+from tests.personas import Persona, everybody
+from tests.routes import ABSENT, Place, furnish
+from tests.services import SmtpServer
+from tests.working import mailing
+
+# Descriptions do not hang on the database.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+
+
+@pytest.fixture
+def place(app: Flask, fair: Fair, smtp_server: SmtpServer) -> Iterator[Place]:
+    with app.app_context():
+        furnished = furnish(fair)
+    with mailing(app, smtp_server):
+        yield furnished
+
+
+@pytest.fixture
+def people(app: Flask, place: Place) -> list[Persona]:
+    return everybody(app, place)
+
+
+@pytest.fixture
+def all_operations(app: Flask, place: Place) -> list[Operation]:
+    # What deletes comes last, so that the others find their things.
+    return sorted(operations(app, place, description(app)), key=lambda one: one.route.method == "DELETE")
+
+
+def test_every_json_door_is_described(app: Flask) -> None:
+    assert undescribed(app, description(app)) == []
+
+
+def test_what_is_asked_rightly(
+    app: Flask, place: Place, people: list[Persona], all_operations: list[Operation]
+) -> None:
+    problems: list[str] = []
+    for operation in all_operations:
+        answer = operation.send(app, entitled(people, operation.route), place)
+        problems += operation.problems(answer)
+        if answer.status_code >= 400 and operation.route.known:
+            problems.append(f"{operation.route} refuses what tests.described sends: {answer.text[:200]}")
+    assert not problems, "\n".join(problems)
+
+
+def _wrongly(operation: Operation) -> Iterator[dict[str, Any]]:
+    """Requests that cannot be answered as they wish, or are asked in another way."""
+    yield {"headers": {"Authorization": ""}, "query": {"key": ""}}
+    yield {"headers": {"Accept": "text/html"}}
+    yield {"method": "TRACE" if operation.route.method != "TRACE" else "GET"}
+    yield {
+        "query": {"page": "0", "page_size": "junk", "blocked": "perhaps", "value": "x", "item": "0", "ordering": "x"}
+    }
+    yield {"headers": {"X-Idempotency-Key": "k" * 300}}
+    yield {"headers": {"If-Modified-Since": "Fri, 20 Nov 2099 10:00:00 GMT"}}
+    yield {"headers": {"If-None-Match": "*"}}
+    for name, value in (
+        ("organizer", "nobody"),
+        ("event", "nothing"),
+        *((name, str(ABSENT)) for name in operation.route.parameters),
+    ):
+        if name in operation.route.parameters and name != "prefix":
+            yield {"path": _elsewhere(operation, name, value)}
+    if operation.takes_body:
+        yield {"data": b"<a/>", "headers": {"Content-Type": "application/xml"}}
+        yield {"data": b"{", "headers": {"Content-Type": "application/json"}}
+        yield {"data": b" " * (10 * 1024 * 1024 + 1), "headers": {"Content-Type": "application/json"}}
+        for body in ([], {}, {"code": 7, "ids": "x", "name": None, "secret": None}, [{}, 7], None):
+            yield {"json": body} if not operation.sends_forms else {"data": {"datetime": "never"}}
+
+
+def _elsewhere(operation: Operation, name: str, value: str) -> str:
+    """The path with another value of a parameter."""
+    parts = operation.route.pattern.split("/")
+    filled = operation.route.path.split("/")
+    return "/".join(value if part.endswith((f":{name}>", f"<{name}>")) else filled[at] for at, part in enumerate(parts))
+
+
+def test_what_is_asked_wrongly(
+    app: Flask, place: Place, people: list[Persona], all_operations: list[Operation]
+) -> None:
+    problems: dict[str, None] = {}
+    for operation in all_operations:
+        may = entitled(people, operation.route)
+        for other in (*people, may):
+            problems |= dict.fromkeys(
+                operation.problems(operation.send(app, other, place, json={}, path=operation.route.path))
+                if other is not may
+                else ()
+            )
+        for options in _wrongly(operation):
+            problems |= dict.fromkeys(operation.problems(operation.send(app, may, place, **options)))
+    assert not problems, "\n".join(problems)
+
+
+def test_examples_are_real_and_as_described(app: Flask, all_operations: list[Operation]) -> None:
+    """They are what a small fair was asked and answered; ``python -m tests.described`` writes them."""
+    problems, document = [], description(app)
+    for operation in all_operations:
+        contents = [
+            (200, content) for content in operation.described.get("requestBody", {}).get("content", {}).values()
+        ]
+        for status in operation.described["responses"]:
+            if status.startswith("2"):
+                contents += [
+                    (int(status), content) for content in operation.response(int(status)).get("content", {}).values()
+                ]
+        for _status, content in contents:
+            if "example" not in content:
+                problems.append(f"{operation.name} has no example: run python -m tests.described")
+                continue
+            schema = content["schema"] | {"components": document["components"]}
+            errors = Draft202012Validator(schema, validate_formats=True).iter_errors(content["example"])
+            problems += [f"{operation.name}: {error.message}" for error in errors]
+    assert not problems, "\n".join(problems)
+    assert EXAMPLES.stat().st_size < 400_000
