@@ -321,17 +321,6 @@ def create_app(config: Config | None = None) -> Flask:
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
     sentences = (
-        accounts_history.SENTENCES,
-        privacy_history.SENTENCES,
-        event_history.SENTENCES,
-        ticket_history.SENTENCES,
-        voucher_history.SENTENCES,
-        seat_history.SENTENCES,
-        exhibitor_history.SENTENCES,
-        lead_history.SENTENCES,
-        checkin_history.SENTENCES,
-    )
-    history.init_app(app, *sentences)
         accounts_history,
         oauth_history,
         event_history,
