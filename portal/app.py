@@ -94,6 +94,7 @@ from portal.leads.views import scanning as leads_scanning
 from portal.privacy import history as privacy_history
 from portal.privacy import views as privacy_pages
 from portal.resellers import api as resellers_api
+from portal.resellers import cli as resellers_cli
 from portal.resellers import history as reseller_history
 from portal.resellers import queries as resellers
 from portal.resellers.views import admin as admin_resellers
@@ -106,6 +107,7 @@ from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
 from portal.tickets import history as ticket_history
+from portal.tickets import jobs as ticket_jobs
 from portal.tickets.views import imports as attendee_imports
 from portal.tickets.views import orders as order_pages
 from portal.tickets.views import papers as order_papers
@@ -401,10 +403,10 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api, ticket_jobs):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices, resellers_cli.resellers):
         app.cli.add_command(group)
     return app
