@@ -11,7 +11,6 @@ from portal.accounts.oauth.models import OAuthGrant, OAuthToken, oauth_grant_org
 from portal.core import clock
 from portal.core.actors import Actor, ApplicationScope, EventScope, OrganizerScope, SignIn
 from portal.core.codes import hash_token
-from portal.core.database import db
 from portal.core.statements import rows as read_rows
 from portal.events.models import Event, Organizer
 
