@@ -1,6 +1,7 @@
 """``python -m bench.cpu``: the same rows by the processor time of one process, for machines that others use as well."""
 
 import argparse
+import gc
 import os
 import pickle
 import sys
@@ -26,7 +27,9 @@ from portal.core.database import database_uri
 
 def _environ(request: Request) -> dict[str, Any]:
     path, _, query = request.path.partition("?")
-    headers: dict[str, Any] = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}
+    headers: dict[str, Any] = {
+        f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()
+    }
     body = request.body or b""
     return headers | {
         "REQUEST_METHOD": request.method,
@@ -115,6 +118,8 @@ def main(report: Callable[[str], None] = print) -> None:
                     database_uri=database_uri(url), instance_path=instance, secret_key=data.SECRET_KEY, testing=True
                 )
                 app = create_app(config)
+                gc.collect()
+                gc.freeze()  # as wsgi.py does
                 settle(app)
                 for row in rows:
                     ours, low = _measure(row, app, url, arguments.seconds, folder)

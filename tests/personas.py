@@ -150,8 +150,12 @@ def everybody(app: Flask, place: Place) -> list[Persona]:
 # ------------------------------------------------------------------------------------------- what rules answer them
 
 
-def _user(persona: Persona, _route: Route) -> Answer:
-    return REACHED if persona.kind == "user" else SIGN_IN
+def _user(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "user":
+        return SIGN_IN
+    if "application_id" in route.parameters and persona.name != "member of the crew":
+        return 404  # an application is its owner's
+    return REACHED
 
 
 def _admin(persona: Persona, route: Route) -> Answer:

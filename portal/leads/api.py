@@ -11,7 +11,7 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, NotSignedIn
 from portal.leads import queries
-from portal.leads.app_schemas import ScanSchema
+from portal.leads.app_schemas import scan_schema
 from portal.leads.queries import LeadFilter, LeadRow
 from portal.leads.scanner_schemas import (
     AuthSchema,
@@ -23,8 +23,9 @@ from portal.leads.scanner_schemas import (
 from portal.leads.scans import Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
 from portal.web import params
-from portal.web.access import app_scope, loaders, public_api, scanner_api
+from portal.web.access import app_scope, public_api, scanner_api
 from portal.web.limits import wrong_code
+from portal.web.loaders import loaders
 from portal.web.openapi import documented
 from portal.web.rest import done, reply
 
@@ -182,7 +183,7 @@ def tags(organizer: str, event: str) -> Response:
 def _scan(scope: ExhibitorScope, **sent: Any) -> Scanned:
     """The app's operation, with the app's rules for each value."""
     try:
-        given = ScanSchema(zone=scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
+        given = scan_schema(scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
     except ValidationError as error:
         field, messages = next(iter(error.messages_dict.items()))
         raise InvalidInput({"": [f"{field}: {_first(messages)}"]}) from None

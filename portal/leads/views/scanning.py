@@ -15,7 +15,7 @@ from portal.core.actors import ExhibitorScope
 from portal.core.database import db, reading
 from portal.core.errors import DomainError, InvalidInput
 from portal.leads import queries
-from portal.leads.app_schemas import ScanSchema
+from portal.leads.app_schemas import scan_schema
 from portal.leads.scans import Scan, Scanned, record_scan
 from portal.leads.views import listing
 from portal.leads.views.pages import is_htmx
@@ -77,7 +77,7 @@ def scan() -> ResponseReturnValue:
         "device_uuid": _device(),
     }
     try:
-        given: Scan = ScanSchema(zone=scope.timezone).scan(sent)
+        given: Scan = scan_schema(scope.timezone).scan(sent)
         found = record_scan(actor=actor(), exhibitor=scope, scan=given)
     except ValidationError as error:
         return _refused(scope, sent["code"], error.messages_dict, of_last=of_last)
