@@ -183,7 +183,7 @@ def test_what_an_administrator_did_is_marked(app: Flask, client: FlaskClient, fa
 def test_details_about_attendees_are_for_those_who_may_see_orders(
     app: Flask, client: FlaskClient, fair: Fair, entries: None
 ) -> None:
-    write(app, ("order.changed", fair.organizer, fair.event, "Ada", {"attendee_name": ["Peter", "Pete"]}))
+    write(app, ("order.repainted", fair.organizer, fair.event, "Ada", {"attendee_name": ["Peter", "Pete"]}))
     with app.app_context():
         set_writing(True)
         db.session.execute(sa.update(Team).where(Team.name == "Helpers").values(can_change_teams=True))
@@ -193,5 +193,5 @@ def test_details_about_attendees_are_for_those_who_may_see_orders(
         sign_in(browser, who)
         assert ("Pete" in browser.get(f"{LOG}export.json").text) is sees
         assert ("Pete" in browser.get(f"{LOG}export.csv").text) is sees
-        assert ("Order changed" in shown(browser.get(f"{LOG}?q=pete").text)) is sees
-        assert "Order changed" in shown(browser.get(LOG).text)
+        assert ("Order repainted" in shown(browser.get(f"{LOG}?q=pete").text)) is sees
+        assert "Order repainted" in shown(browser.get(LOG).text)
