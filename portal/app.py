@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import lazy_gettext
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -119,6 +119,7 @@ from portal.vouchers import history as voucher_history
 from portal.vouchers.views import files as voucher_files
 from portal.vouchers.views import pages as voucher_pages
 from portal.web import (
+    accent,
     access,
     assets,
     cors,
@@ -240,6 +241,15 @@ def is_admin(sign_in: SignIn) -> bool:
     return sign_in.is_admin
 
 
+def event_accent() -> str | None:
+    """The colour of the event at hand: that of an organizer's page, or of the exhibitor who is signed in."""
+    scope = g.get("scope")
+    sign_in = access.signed_in()
+    if isinstance(scope, EventScope):
+        return events.accent(scope.event_id)
+    return events.accent(sign_in.exhibitor.event_id) if sign_in is not None and sign_in.exhibitor else None
+
+
 #: What the features show on the pages of organizers, in the order of the pages.
 ORGANIZER = organizer.Features(
     nav=(
@@ -319,18 +329,8 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
+    accent.init_app(app, event_accent)
     sentences = (
-        accounts_history.SENTENCES,
-        privacy_history.SENTENCES,
-        event_history.SENTENCES,
-        ticket_history.SENTENCES,
-        voucher_history.SENTENCES,
-        seat_history.SENTENCES,
-        exhibitor_history.SENTENCES,
-        lead_history.SENTENCES,
-        checkin_history.SENTENCES,
-    )
-    history.init_app(app, *sentences)
         accounts_history,
         oauth_history,
         event_history,

@@ -224,3 +224,11 @@ def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
         return None
     id_, slug, name = found[0][:3]
     return OrganizerScope(sign_in.actor, id_, slug, name, granted)
+
+
+_ACCENT = sa.select(Event.settings["accent"].as_string()).where(Event.id == sa.bindparam("event"))
+
+
+def accent(event_id: int) -> str | None:
+    """The colour that an event has set, as it set it."""
+    return db.session.execute(_ACCENT, {"event": event_id}).scalar_one_or_none()
