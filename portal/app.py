@@ -14,8 +14,11 @@ from portal.accounts import cli as accounts_cli
 from portal.accounts import history as accounts_history
 from portal.accounts import jobs as accounts_jobs
 from portal.accounts import queries as accounts
+from portal.accounts.api import access as granted_access
+from portal.accounts.api import applications as own_applications
 from portal.accounts.api import consent as oauth_consent
 from portal.accounts.api import oauth as oauth_api
+from portal.accounts.oauth import history as oauth_history
 from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
 from portal.accounts.views import account as account_pages
@@ -88,10 +91,14 @@ from portal.leads.views import figures as leads_figures
 from portal.leads.views import organizer as leads_of_organizers
 from portal.leads.views import pages as leads_pages
 from portal.leads.views import scanning as leads_scanning
-from portal.resellers import api as resellers_api
-from portal.resellers import queries as resellers
 from portal.privacy import history as privacy_history
 from portal.privacy import views as privacy_pages
+from portal.resellers import api as resellers_api
+from portal.resellers import cli as resellers_cli
+from portal.resellers import history as reseller_history
+from portal.resellers import queries as resellers
+from portal.resellers.views import admin as admin_resellers
+from portal.resellers.views import pages as reseller_pages
 from portal.seating import api as seats_api
 from portal.seating import figures as seat_figures
 from portal.seating import history as seat_history
@@ -99,12 +106,13 @@ from portal.seating.views import change as seating_change_pages
 from portal.seating.views import map as seating_map_pages
 from portal.seating.views import plan as seating_plan_pages
 from portal.tickets import figures as ticket_figures
-from portal.upkeep import cli as upkeep_cli
 from portal.tickets import history as ticket_history
+from portal.tickets import jobs as ticket_jobs
 from portal.tickets.views import imports as attendee_imports
 from portal.tickets.views import orders as order_pages
 from portal.tickets.views import papers as order_papers
 from portal.tickets.views import people as order_people_pages
+from portal.upkeep import cli as upkeep_cli
 from portal.vouchers import api as vouchers_api
 from portal.vouchers import figures as voucher_figures
 from portal.vouchers import history as voucher_history
@@ -236,9 +244,13 @@ def is_admin(sign_in: SignIn) -> bool:
 ORGANIZER = organizer.Features(
     nav=(
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.index", level="all"),
+        NavEntry(lazy_gettext("Clients"), "store", "reseller_pages.index", level="all", shown=resellers.belongs_to_one),
         NavEntry(lazy_gettext("Organizers"), "building-2", "admin.organizers", level="all", shown=is_admin),
         NavEntry(lazy_gettext("Users"), "users", "admin_users.all_users", level="all", shown=is_admin),
+        NavEntry(lazy_gettext("Resellers"), "badge-check", "admin_resellers.index", level="all", shown=is_admin),
         NavEntry(lazy_gettext("Your account"), "user", "account.index", level="all"),
+        NavEntry(lazy_gettext("Access"), "shield", "granted_access.index", level="all"),
+        NavEntry(lazy_gettext("Applications"), "code", "applications.index", level="all"),
         NavEntry(lazy_gettext("Events"), "calendar", "organizer.overview", level="organizer"),
         NavEntry(lazy_gettext("Teams"), "users", "teams.index", MANAGES_TEAMS, level="organizer"),
         NavEntry(lazy_gettext("Settings"), "settings", "organizer_settings.edit", CHANGES_SETTINGS, level="organizer"),
@@ -307,14 +319,20 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, ORGANIZER)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, checkin_history.SENTENCES)
-    history.init_app(app, seat_history.SENTENCES, exhibitor_history.SENTENCES, lead_history.SENTENCES)
-    sentences = (event_history, ticket_history, seat_history, exhibitor_history)
-    sentences = (event_history, ticket_history, voucher_history, seat_history, exhibitor_history)
-    history.init_app(app, *(feature.SENTENCES for feature in sentences))
-    history.init_app(
-        app, accounts_history.SENTENCES, privacy_history.SENTENCES, seat_history.SENTENCES, exhibitor_history.SENTENCES
+    sentences = (
+        accounts_history,
+        oauth_history,
+        event_history,
+        ticket_history,
+        voucher_history,
+        seat_history,
+        exhibitor_history,
+        lead_history,
+        checkin_history,
+        reseller_history,
+        privacy_history,
     )
+    history.init_app(app, *(feature.SENTENCES for feature in sentences))
     doors = (
         accounts_sign_in,
         forgot_pages,
@@ -327,6 +345,8 @@ def create_app(config: Config | None = None) -> Flask:
         team_pages,
         oauth_api,
         oauth_consent,
+        own_applications,
+        granted_access,
         exhibitor_codes,
         exhibitor_send_code,
         exhibitor_pages,
@@ -338,6 +358,8 @@ def create_app(config: Config | None = None) -> Flask:
         leads_scanning,
         ops,
         event_pages,
+        reseller_pages,
+        admin_resellers,
         event_setting_pages,
         event_part_pages,
         order_pages,
@@ -381,10 +403,10 @@ def create_app(config: Config | None = None) -> Flask:
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)
-    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api):
+    for jobs in (accounts_jobs, exhibitor_jobs, oauth_api, ticket_jobs):
         jobs.init_app(app)
     for commands in (serve, worker, exchange_cli, upkeep_cli):
         commands.init_app(app)
-    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices):
+    for group in (accounts_cli.users, accounts_cli.tokens, checkin_cli.devices, resellers_cli.resellers):
         app.cli.add_command(group)
     return app

@@ -150,8 +150,12 @@ def everybody(app: Flask, place: Place) -> list[Persona]:
 # ------------------------------------------------------------------------------------------- what rules answer them
 
 
-def _user(persona: Persona, _route: Route) -> Answer:
-    return REACHED if persona.kind == "user" else SIGN_IN
+def _user(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "user":
+        return SIGN_IN
+    if "application_id" in route.parameters and persona.name != "member of the crew":
+        return 404  # an application is its owner's
+    return REACHED
 
 
 def _admin(persona: Persona, route: Route) -> Answer:
@@ -216,12 +220,18 @@ def _app_api(persona: Persona, route: Route) -> Answer:
     return REACHED if persona.owner or not route.parameters & OWNED else 404
 
 
+def _scanner_api(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "code":
+        return 401
+    return REACHED if persona.owner or not route.parameters & OWNED else 404
+
+
 def _device(persona: Persona, route: Route) -> Answer:
     return REACHED if persona.kind == "device" and persona.member_of(route) else 403
 
 
 #: Parameters that name what belongs to one exhibitor.
-OWNED = frozenset(("lead_id", "voucher_id"))
+OWNED = frozenset(("badge", "lead_id", "voucher_id"))
 
 #: What each kind of rule answers whom.
 EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
@@ -235,6 +245,7 @@ EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
     "api_user": _api_user,
     "reseller_member": _reseller_member,
     "app_api": _app_api,
+    "scanner_api": _scanner_api,
     "device": _device,
     "metrics_token": lambda _persona, _route: 404,  # the fair's server has no token for it
 }
@@ -247,6 +258,7 @@ REFUSED_INSIDE: dict[str, dict[str, Answer]] = {
     "exhibitors_app.list_leads": _ONLY_FULL,
     "exhibitors_app.list_vouchers": _ONLY_FULL,
     "exhibitors_app.get_voucher": _ONLY_FULL,
+    "exhibitors_scanner.retrieve_leads": _ONLY_FULL,
     **{
         f"teams.{name}": _REACHES_FURTHER
         for name in ("edit", "send_again", "withdraw", "remove", "create_token", "revoke_token")

@@ -10,6 +10,7 @@ from portal.accounts.models import Session, Team, TeamToken, User
 from portal.core import clock
 from portal.core.codes import hash_token
 from portal.core.database import db
+from portal.core.statements import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,20 @@ def credentials(email: str) -> Credentials | None:
 
 def live_session(token: str) -> LiveSession | None:
     """The session of a browser's token; None once it has ended, or its user may no longer sign in."""
-    row = db.session.execute(_SESSION, {"token_hash": hash_token(token), "now": clock.now()}).one_or_none()
-    if row is None:
+    found = rows(_SESSION, {"token_hash": hash_token(token), "now": clock.now()})
+    if not found:
         return None
+    id_, access_code_id, data, last_used, user_id, email, name, locale, is_admin = found[0]
     return LiveSession(
-        id=row.id,
-        access_code_id=row.access_code_id,
-        code_hash=row.data.get("code"),
-        last_used=row.last_used,
-        user_id=row.user_id,
-        email=row.email or "",
-        name=row.name or row.email or "",
-        locale=row.locale,
-        is_admin=bool(row.is_admin),
+        id=id_,
+        access_code_id=access_code_id,
+        code_hash=data.get("code"),
+        last_used=last_used,
+        user_id=user_id,
+        email=email or "",
+        name=name or email or "",
+        locale=locale,
+        is_admin=bool(is_admin),
     )
 
 

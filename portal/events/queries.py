@@ -135,20 +135,8 @@ _MEMBER = (
 
 
 def _scope(row: Any, actor: Actor, permissions: frozenset[str]) -> EventScope:
-    return EventScope(
-        actor=actor,
-        organizer_id=row.organizer_id,
-        organizer_slug=row.organizer_slug,
-        organizer_name=row.organizer_name,
-        event_id=row.event_id,
-        event_slug=row.event_slug,
-        event_name=row.event_name,
-        locale=row.locale,
-        timezone=row.timezone,
-        currency=row.currency,
-        has_subevents=row.has_subevents,
-        permissions=permissions,
-    )
+    scope: list[Any] = [actor, *(getattr(row, column.key) for column in _EVENT_COLUMNS), permissions]
+    return EventScope(*scope)
 
 
 def _granted(row: Any) -> frozenset[str]:
@@ -203,7 +191,8 @@ def bearer_scope(
 
 
 def _application(row: Any) -> ApplicationScope:
-    actor = Actor("application", row.application_id, f"{row.user_name} ({row.application_name})")
+    label = f"{row.user_name} ({row.application_name})"
+    actor = Actor("application", row.application_id, label, bool(row.is_admin))
     return ApplicationScope(actor, row.grant_id, row.user_id, frozenset(row.scopes.split()), row.all_organizers)
 
 
@@ -211,23 +200,27 @@ def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None
     """What a signed-in user may do in an event by all teams together; everything for an admin."""
     where = {"organizer": organizer.lower(), "event": event.lower()}
     if sign_in.is_admin:
-        row = db.session.execute(_ADMIN_SCOPE, where).one_or_none()
-        return None if row is None else _scope(row, sign_in.actor, _ALL)
-    rows = db.session.execute(_USER_SCOPE, where | {"user_id": sign_in.user_id}).all()
-    if not rows:
+        found = read_rows(_ADMIN_SCOPE, where)
+    else:
+        found = read_rows(_USER_SCOPE, where | {"user_id": sign_in.user_id})
+    if not found:
         return None
-    return _scope(rows[0], sign_in.actor, frozenset[str]().union(*(_granted(row) for row in rows)))
+    place = found[0][: len(_EVENT_COLUMNS)]
+    granted = (compress(PERMISSIONS, row[len(_EVENT_COLUMNS) :]) for row in found)
+    scope: list[Any] = [sign_in.actor, *place, _ALL if sign_in.is_admin else frozenset().union(*granted)]
+    return EventScope(*scope)
 
 
 def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
     """What a signed-in user may do at an organizer by all teams together; everything for an admin, None for others."""
-    where = {"organizer": organizer.lower()}
+    where: dict[str, Any] = {"organizer": organizer.lower()}
     if sign_in.is_admin:
-        rows = db.session.execute(_ORGANIZER, where).all()
+        found = read_rows(_ORGANIZER, where)
         granted = _ALL
     else:
-        rows = db.session.execute(_MEMBER, where | {"user_id": sign_in.user_id}).all()
-        granted = frozenset[str]().union(*(_granted(row) for row in rows))
-    if not rows:
+        found = read_rows(_MEMBER, where | {"user_id": sign_in.user_id})
+        granted = frozenset[str]().union(*(compress(PERMISSIONS, row[3:]) for row in found))
+    if not found:
         return None
-    return OrganizerScope(sign_in.actor, rows[0].id, rows[0].slug, rows[0].name, granted)
+    id_, slug, name = found[0][:3]
+    return OrganizerScope(sign_in.actor, id_, slug, name, granted)

@@ -13,6 +13,13 @@ from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, N
 from portal.leads import queries
 from portal.leads.app_schemas import scan_schema
 from portal.leads.queries import LeadFilter, LeadRow
+from portal.leads.scanner_schemas import (
+    AuthSchema,
+    OfferedTagsSchema,
+    RefusedSchema,
+    ScannedLeadsSchema,
+    ScannedSchema,
+)
 from portal.leads.scans import Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
 from portal.web import params
@@ -70,12 +77,6 @@ class LeadUpdateSchema(Schema):
     tags = fields.List(fields.String(), allow_none=True)
 
 
-class DoneSchema(Schema):
-    """Every answer says whether it worked; the others of its fields depend on what was asked."""
-
-    success = fields.Boolean(required=True)
-
-
 @blueprint.errorhandler(DomainError)
 def refused(error: DomainError) -> Response:
     """What went wrong in the scanner's own words: ``{"success": false, "error": …}``."""
@@ -84,7 +85,7 @@ def refused(error: DomainError) -> Response:
 
 
 @blueprint.route("/auth", methods=["POST"], **_BOTH)
-@documented(DoneSchema, errors=(400, 401), body=KeySchema)
+@documented(AuthSchema, errors=(400, 401, 429), body=KeySchema, refusal=RefusedSchema)
 @public_api
 def auth(organizer: str, event: str) -> Response:
     """Sign the scanner in with an exhibitor's access code."""
@@ -108,7 +109,14 @@ def auth(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/create", methods=["POST"], **_BOTH)
-@documented(DoneSchema, status=201, errors=(400, 401, 403, 404, 409), body=LeadCreateSchema, security=_SECURITY)
+@documented(
+    ScannedSchema,
+    status=201,
+    errors=(400, 401, 403, 404, 409),
+    body=LeadCreateSchema,
+    security=_SECURITY,
+    refusal=RefusedSchema,
+)
 @scanner_api
 def create_lead(organizer: str, event: str) -> Response:
     """Record a scan: 201 for the first one of an attendee, 409 after."""
@@ -129,7 +137,7 @@ def create_lead(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/retrieve", methods=["GET"], **_BOTH)
-@documented(DoneSchema, errors=(401, 403), security=_SECURITY)
+@documented(ScannedLeadsSchema, errors=(401, 403), security=_SECURITY, refusal=RefusedSchema)
 @scanner_api
 def retrieve_leads(organizer: str, event: str) -> Response:
     """All leads of the exhibitor, the newest first; for the full access code."""
@@ -147,7 +155,13 @@ def retrieve_leads(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/<string:badge>/update", methods=["POST"], **_BOTH)
-@documented(DoneSchema, errors=(400, 401, 403, 404), body=LeadUpdateSchema, security=_SECURITY)
+@documented(
+    ScannedSchema,
+    errors=(400, 401, 403, 404),
+    body=LeadUpdateSchema,
+    security=_SECURITY,
+    refusal=RefusedSchema,
+)
 @scanner_api
 def update_lead(organizer: str, event: str, badge: str) -> Response:
     """Set the note and the tags of a lead that was scanned before."""
@@ -159,7 +173,7 @@ def update_lead(organizer: str, event: str, badge: str) -> Response:
 
 
 @blueprint.route("/tags", methods=["GET"], **_BOTH)
-@documented(DoneSchema, errors=(401,), security=_SECURITY)
+@documented(OfferedTagsSchema, errors=(401,), security=_SECURITY, refusal=RefusedSchema)
 @scanner_api
 def tags(organizer: str, event: str) -> Response:
     """The tags that the event offers."""

@@ -72,7 +72,7 @@ def erase(*, actor: Actor, event: EventScope, ticket_ids: Collection[int], order
     changes = _scrub_changes(event.event_id, tickets, every, words)
     answers = _rows(sa.delete(Answer).where(Answer.position_id.in_(ids)))
     notes = _rows(sa.delete(LeadVersion).where(LeadVersion.lead_id.in_(_leads_of(ids))))
-    emptied: dict[str, Any] = dict.fromkeys((*TICKET_WORDS, "country"))
+    emptied: dict[str, Any] = dict.fromkeys((*TICKET_WORDS, "country", "external_id"))
     db.session.execute(
         sa.update(OrderPosition).where(OrderPosition.id.in_(ids)).values(**emptied, attendee_name_parts={})
     )

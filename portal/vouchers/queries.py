@@ -14,6 +14,11 @@ from portal.core.statements import one_of_ids, one_of_texts, rows, run
 from portal.events.models import Event, Item
 from portal.vouchers.models import Voucher
 
+#: What the platform rules print, in their order.
+FIELDS = (
+    "id", "code", "max_usages", "redeemed", "valid_until", "block_quota", "allow_ignore_quota", "price_mode", "value",
+    "item", "variation", "quota", "tag", "comment", "seat", "subevent",
+)  # fmt: skip
 ORDERINGS = ("id", "code", "max_usages", "valid_until", "value")
 
 _vouchers: sa.Table = Voucher.metadata.tables["vouchers"]

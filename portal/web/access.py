@@ -29,7 +29,8 @@ from portal.web import throttle as throttles
 from portal.web.credentials import BEARER, EITHER, check_scopes, credentials, not_valid
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
 from portal.web.limits import wrong_code
-from portal.web.loaders import Loaders, loaders
+from portal.web.loaders import Loaders
+from portal.web.loaders import loaders as loaders
 
 View = TypeVar("View", bound=Callable[..., Any])
 

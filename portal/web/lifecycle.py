@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Request, Response, g
 from flask.globals import app_ctx, request_ctx
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 
 from portal.core.database import db, set_writing
 from portal.web.access import SAFE_METHODS
@@ -93,6 +94,14 @@ def init_app(app: Flask) -> None:
 
 class Cookies(SecureCookieSessionInterface):
     """The signed cookie, for pages alone: an API neither reads nor sets one."""
+
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What signs and checks: made once, as the key stays."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+        return self._serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """The cookie's content; nothing under API paths."""

@@ -1,8 +1,11 @@
 // How the map is seen and pointed at: wheel and pinch zoom, moving, a rectangle drawn around seats, zones that come later.
 
+import { allSeats, placeZone, pointOf } from "./seatmap-seats.js";
+
 const LARGEST = 24;
 const A_CLICK = 5;
 const TAPPABLE = 20;
+const AT_ONCE = 3;
 
 export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
   const hall = map.querySelector(".hall");
@@ -60,13 +63,24 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
   }
 
   function inside(event) {
-    const [left, right] = [began.x, event.clientX].sort((a, b) => a - b);
-    const [top, bottom] = [began.y, event.clientY].sort((a, b) => a - b);
-    return [...hall.querySelectorAll(".seat")].filter((seat) => {
-      const box = seat.getBoundingClientRect();
-      const [cx, cy] = [box.x + box.width / 2, box.y + box.height / 2];
+    const [one, other] = [inHall(began.x, began.y), inHall(event.clientX, event.clientY)];
+    const [left, right] = [one.x, other.x].sort((a, b) => a - b);
+    const [top, bottom] = [one.y, other.y].sort((a, b) => a - b);
+    return allSeats().filter((seat) => {
+      const [cx, cy] = pointOf(seat);
       return cx >= left && cx <= right && cy >= top && cy <= bottom;
     });
+  }
+
+  // A seat that was walked to comes into view.
+  function reveal(seat) {
+    const [box, at] = [map.getBoundingClientRect(), seat.getBoundingClientRect()];
+    if (at.left < box.left || at.right > box.right || at.top < box.top || at.bottom > box.bottom) {
+      x += box.left + box.width / 2 - at.left;
+      y += box.top + box.height / 2 - at.top;
+      show();
+      load();
+    }
   }
 
   hall.addEventListener("pointerdown", (event) => {
@@ -156,27 +170,44 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
     load();
   });
 
-  // A large hall: the zones that can be seen, one after the other.
-  let loading = false;
-  async function load() {
-    if (loading) {
-      return;
-    }
-    loading = true;
+  // A large hall: the zones that can be seen, a few at a time.
+  let loading = 0;
+  function load() {
     const box = map.getBoundingClientRect();
-    const seen = () =>
-      [...hall.querySelectorAll("[data-load]")].find((zone) => {
-        const at = zone.getBoundingClientRect();
-        return at.right > box.left && at.left < box.right && at.bottom > box.top && at.top < box.bottom;
-      });
-    for (let zone = seen(); zone; zone = seen()) {
-      const address = zone.dataset.load;
-      delete zone.dataset.load;
-      await window.htmx.ajax("GET", address, { source: map, target: map, swap: "none" });
+    const matrix = hall.getScreenCTM();
+    const waiting = [...hall.querySelectorAll("[data-load]")].filter((zone) => {
+      const [left, top, right, bottom] = zone.dataset.box.split(" ");
+      const from = new DOMPoint(left, top).matrixTransform(matrix);
+      const to = new DOMPoint(right, bottom).matrixTransform(matrix);
+      return to.x > box.left && from.x < box.right && to.y > box.top && from.y < box.bottom;
+    });
+    for (const zone of waiting.slice(0, AT_ONCE - loading)) {
+      fill(zone);
     }
-    loading = false;
+  }
+
+  async function fill(zone) {
+    const address = zone.dataset.load;
+    delete zone.dataset.load;
+    loading += 1;
+    let text = "";
+    try {
+      const answer = await fetch(address);
+      text = answer.ok && !answer.redirected ? await answer.text() : "";
+    } catch {
+      text = "";
+    }
+    loading -= 1;
+    if (text) {
+      placeZone(zone, text);
+      load();
+    } else {
+      zone.dataset.load = address;
+      document.dispatchEvent(new CustomEvent("portal:toast", { detail: { message: map.dataset.failed, kind: "refused" } }));
+    }
   }
 
   setMode(mode);
-  return { load };
+  load();
+  return { reveal };
 }

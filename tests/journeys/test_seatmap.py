@@ -1,11 +1,13 @@
 """Organizers at the map of seats: a click and its undo, a rectangle, two browsers side by side, keys alone."""
 
+import json
 import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from portal.exchange.demo.hall import build_hall
 from tests.journeys.conftest import PHONE, Site
 from tests.journeys.steps import sign_in_organizer
 
@@ -29,7 +31,7 @@ def at_map(new_page: Callable[..., Page], site: Site) -> Callable[[], Page]:
 
 def free_seat(page: Page, number: int) -> str:
     """The selector of one of the free seats."""
-    found = page.locator('.hall .seat[data-state="free"]').nth(number).get_attribute("id")
+    found = page.locator(".hall .seat.s-free").nth(number).get_attribute("id")
     assert found is not None
     return f"#{found}"
 
@@ -50,6 +52,51 @@ def test_a_click_is_seen_by_others_and_undone(at_map: Callable[[], Page]) -> Non
     here.locator(".toast").get_by_role("button", name="Undo").click()
     for page in (here, there):
         expect(page.locator(f"{seat}.s-free")).to_have_count(1, timeout=3_500)
+
+
+def test_keys_alone_reach_the_seats(at_map: Callable[[], Page]) -> None:
+    """From the top of the page to a seat, along it, and to its dialog and back."""
+    page = at_map()
+    focused = page.locator(".hall .seat:focus")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if focused.count():
+            break
+    expect(focused).to_have_count(1)
+    first = focused.get_attribute("id")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(f"#{first}")).not_to_be_focused()
+    page.keyboard.press("i")
+    expect(page.locator("#ask[open]")).to_contain_text("History of this seat")
+    page.keyboard.press("Escape")
+    expect(page.locator("#ask[open]")).to_have_count(0)
+
+
+def test_a_plan_is_uploaded(at_map: Callable[[], Page]) -> None:
+    """A broken one says what is wrong; one with a seat more is shown, put in place, and drawn."""
+    page = at_map()
+    seats = page.locator(".hall .seat").count()
+    layout = build_hall().layout
+    row = layout["zones"][0]["rows"][0]
+    last = row["seats"][-1]
+    at = {"x": last["position"]["x"] + 20, "y": last["position"]["y"] + 20}
+    row["seats"].append(last | {"seat_guid": "one-more", "seat_number": "999", "uuid": "one-more", "position": at})
+
+    def upload(content: bytes) -> None:
+        page.get_by_label("Seating plan file").set_input_files(
+            {"name": "plan.json", "mimeType": "application/json", "buffer": content}
+        )
+        page.locator('form:has(input[type="file"]) button').click()
+
+    page.get_by_role("link", name="Seating plan").click()
+    upload(b'{"zones": [{"name": "Hall", "rows": "none"}]}')
+    expect(page.get_by_text("This plan cannot be used. Nothing was changed.")).to_be_visible()
+    upload(json.dumps({"name": "Main hall", **layout}).encode())
+    expect(page.get_by_role("heading", name="Uploaded, not in place yet")).to_be_visible()
+    page.get_by_role("button", name="Put in place").click()
+    expect(page.get_by_text("The plan is in place: 1 seat added")).to_be_visible()
+    page.goto(MAP)
+    expect(page.locator(".hall .seat")).to_have_count(seats + 1)
 
 
 def test_keys_walk_block_and_undo(at_map: Callable[[], Page]) -> None:

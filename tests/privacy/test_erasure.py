@@ -19,7 +19,6 @@ from portal.core.models import AuditEntry, IdempotencyKey, OutboxMessage, Upload
 from portal.events.models import Question
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.leads.models import Lead, LeadVersion
-from portal.privacy.scrub import pattern_of, scrubbed
 from portal.tickets.models import Answer, CartPosition, Checkin, Order, OrderPosition
 from portal.vouchers.models import Voucher
 from tests.browserless import csrf_token, post_form, sign_in, sign_in_code
@@ -121,23 +120,25 @@ def remains(app: Flask) -> list[str]:
 # ------------------------------------------------------------------------------------------------- the stranger
 
 
-@pytest.mark.parametrize(
-    ("who", "status"),
-    [("helper_email", 403), ("other_event_email", 404), ("stranger_email", 404), ("code", 303), ("nobody", 303)],
-)
-def test_who_may_not_change_orders_finds_and_erases_nobody(
-    app: Flask, client: FlaskClient, fair: Fair, zoe: int, who: str, status: int
-) -> None:
-    if who == "code":
-        sign_in_code(client, fair.full_code)
-    elif who != "nobody":
-        sign_in(client, getattr(fair, who))
-    data = {"csrf_token": csrf_token(client.get("/e/")), "ticket": zoe, "confirm": "Zoë O’Neill"}
-    for path in ("", "?q=zoe", f"person?ticket={zoe}"):
-        answer = client.get(f"{PRIVACY}{path}", headers=fair.auth())
-        assert answer.status_code == status, path
-        assert "O’Neill" not in answer.text
-    assert client.post(f"{PRIVACY}erase", data=data).status_code == status
+def test_who_may_not_change_orders_finds_and_erases_nobody(app: Flask, fair: Fair, zoe: int) -> None:
+    for who, status in (
+        ("helper_email", 403),
+        ("other_event_email", 404),
+        ("stranger_email", 404),
+        ("code", 303),
+        ("nobody", 303),
+    ):
+        client = app.test_client()
+        if who == "code":
+            sign_in_code(client, fair.full_code)
+        elif who != "nobody":
+            sign_in(client, getattr(fair, who))
+        data = {"csrf_token": csrf_token(client.get("/e/")), "ticket": zoe, "confirm": "Zoë O’Neill"}
+        for path in ("", "?q=zoe", f"person?ticket={zoe}"):
+            answer = client.get(f"{PRIVACY}{path}", headers=fair.auth())
+            assert answer.status_code == status, (who, path)
+            assert "O’Neill" not in answer.text
+        assert client.post(f"{PRIVACY}erase", data=data).status_code == status, who
     assert len(remains(app)) > 20
 
 
@@ -154,20 +155,16 @@ def test_another_events_tickets_are_not_there(client: FlaskClient, fair: Fair, z
 # --------------------------------------------------------------------------------------------------- the member
 
 
-@pytest.mark.parametrize("query", ["ZOE", "zoë o’neill", EMAIL, "ord01", "ORD01", "Neill Ltd"])
-def test_a_person_is_found_by_name_address_and_order(client: FlaskClient, fair: Fair, zoe: int, query: str) -> None:
+def test_a_person_is_found_by_name_address_and_order(client: FlaskClient, fair: Fair, zoe: int) -> None:
     sign_in(client, fair.organizer_email)
-    page = client.get(PRIVACY, query_string={"q": query}).text
-    assert f'name="ticket" value="{zoe}"' in " ".join(page.split()).replace('type="checkbox" ', "")
-    assert "Miller" not in page
-
-
-@pytest.mark.parametrize("query", ["", "nobody", "%", "_", "x" * 500, "\x00"])
-def test_nobody_is_found(client: FlaskClient, fair: Fair, zoe: int, query: str) -> None:
-    sign_in(client, fair.organizer_email)
-    answer = client.get(PRIVACY, query_string={"q": query})
-    assert answer.status_code == 200
-    assert 'name="ticket"' not in answer.text
+    for query in ("ZOE", "zoë o’neill", EMAIL, "ord01", "ORD01", "Neill Ltd"):
+        page = client.get(PRIVACY, query_string={"q": query}).text
+        assert f'name="ticket" value="{zoe}"' in " ".join(page.split()).replace('type="checkbox" ', ""), query
+        assert "Miller" not in page
+    for query in ("", "nobody", "%", "_", "x" * 500, "\x00"):
+        answer = client.get(PRIVACY, query_string={"q": query})
+        assert answer.status_code == 200
+        assert 'name="ticket"' not in answer.text, query
 
 
 def test_nothing_of_the_person_is_left_and_everything_else_is(
@@ -262,19 +259,3 @@ def test_what_somebody_asked_for_and_waits_is_still_sent(app: Flask, client: Fla
     post_form(client, f"{PRIVACY}erase", data, page=f"{PRIVACY}person?ticket={zoe}")
     with app.app_context():
         assert [row.kind for row in db.session.scalars(sa.select(OutboxMessage))] == ["code_request"]
-
-
-@pytest.mark.parametrize(
-    ("words", "text", "expected"),
-    [
-        (["Max"], "Max and Maximum, MAX.", "… and Maximum, …."),
-        (["a@b.example"], {"to": ["A@B.example", 1, None]}, {"to": ["…", 1, None]}),
-        (["Jo"], "Jo", "Jo"),
-        (["C++ (x)"], "likes C++ (x) a lot", "likes … a lot"),
-        (["Ann", "Ann Lee"], "Ann Lee", "…"),
-    ],
-)
-def test_words_are_taken_out_whole(words: list[str], text: Any, expected: Any) -> None:
-    pattern = pattern_of(words)
-    assert (text if pattern is None else scrubbed(text, pattern)) == expected
-    assert pattern_of(["", None, "x"]) is None

@@ -41,7 +41,7 @@ def bob(app: Flask, fair: Fair) -> FlaskClient:
 
 def mark(text: str, seat_id: int) -> str:
     """A seat's drawing."""
-    found = re.search(rf'<g class="seat[^>]*id="seat-{seat_id}".*?</g>', text, re.DOTALL)
+    found = re.search(rf'<(?:g|circle|path) class="seat [^>]*id="seat-{seat_id}"[^>]*?(?:/>|>.*?</g>)', text)
     assert found, f"seat {seat_id} is not drawn"
     return found[0]
 
@@ -89,6 +89,16 @@ def test_seats_are_drawn_and_named(ada: FlaskClient, fair: Fair) -> None:
     assert counts(text) == {"free": 56, "blocked": 1, "sold": 1, "cart": 1, "voucher": 1}
     assert text.count('class="seat s-') == 60 + len(counts(text))
     assert "Balcony" in text
+
+
+def test_a_seat_tells_why_it_is_blocked(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+    with app.app_context():
+        set_writing(True)
+        Desk(fair).block(fair.seats[45], reason="Camera <2>")
+    assert 'data-why="Camera &lt;2&gt;"' in mark(ada.get(MAP).get_data(as_text=True), fair.seats[45])
+    for path in (f"{fair.seats[45]}", "zones/1/table"):
+        assert "Camera &lt;2&gt;" in ada.get(MAP + path).get_data(as_text=True)
+    assert "Camera" not in mark(ada.get(f"{MAP}zones/1").get_data(as_text=True), fair.seats[46])
 
 
 def test_there_is_no_code_in_the_page(ada: FlaskClient) -> None:

@@ -50,7 +50,7 @@ def test_what_is_not_there_is_named(desk: Desk) -> None:
         "Balcony/4/1": "There is no row “4” in Balcony.",
         "Balcony/3/21": "There is no seat “21” in row 3 in Balcony.",
         "Balcony/3/30-40": "There is no seat “30-40” in row 3 in Balcony.",
-        "Balcony/3/1,,2": "A seat is missing between commas.",
+        "Balcony/3/1,,2": "Something is missing between commas.",
         "Balcony/3/a-b": "There is no seat “a-b” in row 3 in Balcony.",
         "Balcony/3/1-99999999999999999999": "There is no seat “1-99999999999999999999” in row 3 in Balcony.",
         "x" * 501: "The line has more than 500 characters.",
@@ -79,13 +79,13 @@ def test_names_with_slashes_and_without_a_zone(desk: Desk, fair: Fair) -> None:
     assert read(desk, "|" + "|S")[0].seat_ids == [stool]
 
 
-def test_ten_thousand_seats_at_most(desk: Desk, fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "MOST_AT_ONCE", 25)
+def test_a_whole_hall_at_most(desk: Desk, fair: Fair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "MOST_CHOSEN", 25)
     lines = read(desk, "Balcony\nGround floor/1\nBalcony/3\nGround floor/1/1-5")
     assert [len(line.seat_ids) for line in lines] == [20, 0, 20, 5]
     assert lines[1].problem == "With this line there are more than 25 seats."
-    with pytest.raises(InvalidInput, match="10,000 lines"):
-        read(desk, "1-1\n" * 10_001)
+    with pytest.raises(InvalidInput, match="100,000 lines"):
+        read(desk, "1-1\n" * 100_001)
 
 
 def test_matching(desk: Desk, fair: Fair) -> None:

@@ -10,11 +10,13 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, EventScope
 from portal.core.errors import InvalidInput, NotFound
 from portal.core.locks import hold
+from portal.core.sentences import Sentence
 from portal.core.statements import one_of_ids, one_of_texts, run
 from portal.seating.models import SeatChange
 from portal.seating.queries import SEATS, Place, Selection, in_place
 
-MOST_AT_ONCE = 10_000
+#: What a request of the API may name, and what a person may choose on the map: a whole hall.
+MOST_AT_ONCE, MOST_CHOSEN = 10_000, 100_000
 #: What a reason may be long.
 REASON = 300
 #: How many unknown seats an error names.
@@ -95,12 +97,14 @@ def change_seats(
     if scope.has_subevents != (subevent_id is not None):
         raise NotFound("Seats of a series belong to one of its dates.")
     if not seat_ids:
-        raise InvalidInput({"ids": ["Choose at least one seat."]})
-    if len(set(seat_ids)) > MOST_AT_ONCE:
-        raise InvalidInput({"ids": [f"At most {MOST_AT_ONCE:,} seats can be changed at once."]})
+        raise InvalidInput({"ids": [Sentence("Choose at least one seat.")]})
+    if len(set(seat_ids)) > MOST_CHOSEN:
+        raise InvalidInput(
+            {"ids": [Sentence("At most %(most)s seats can be changed at once.", most=f"{MOST_CHOSEN:,}")]}
+        )
     reason = " ".join(reason.split())
     if len(reason) > REASON or "\x00" in reason:
-        raise InvalidInput({"reason": [f"At most {REASON} characters are allowed."]})
+        raise InvalidInput({"reason": [Sentence("At most %(most)s characters are allowed.", most=REASON)]})
     return _change_many(
         actor, scope.organizer_id, Place(scope.event_id, subevent_id), blocked, ids=seat_ids, reason=reason
     )
@@ -156,7 +160,9 @@ def _change_many(
     if len(rows) < len(wanted):
         known = {row[0] for row in rows}
         unknown = [seat for seat in wanted if seat not in known]
-        raise InvalidInput({name: [f"Seat {str(seat)[:190]} does not exist." for seat in unknown[:_NAMED]]})
+        raise InvalidInput(
+            {name: [Sentence("Seat %(seat)s does not exist.", seat=str(seat)[:190]) for seat in unknown[:_NAMED]]}
+        )
     return write(actor, organizer_id, place, blocked, [row[1] for row in rows], reason=reason)
 
 

@@ -13,7 +13,7 @@ from portal.core.actors import Actor, EventScope
 from portal.core.errors import Conflict, NotFound
 from portal.core.models import SEATS_CHANGED, AuditEntry
 from portal.core.statements import one_of_ids, run
-from portal.seating.queries import SEATS, Place, in_place
+from portal.seating.queries import SEATS, Place
 from portal.seating.queries.places import labels, place_of
 from portal.seating.services.blocking import SEAT_CHANGES, hold_seats, write
 
@@ -201,33 +201,3 @@ def latest(
         )
         for id_, when, author, action, reason, undoes, count, *seats in rows
     ]
-
-
-_last = SEAT_CHANGES.alias("last")
-_MADE_BLOCKED = {
-    series: sa.select(
-        _s.id,
-        sa.select(_last.c.made_by)
-        .where(_last.c.seat_id == _s.id)
-        .order_by(_last.c.audit_id.desc())
-        .limit(1)
-        .correlate(SEATS)
-        .scalar_subquery(),
-    ).where(*in_place(series), _s.blocked)
-    for series in (False, True)
-}
-_REASONS = sa.select(_l.id, _l.data["reason"]).where(one_of_ids(_l.id, "changes"))
-
-
-def reasons(*, scope: EventScope, subevent_id: int | None, zone: str | None = None) -> dict[int, str]:
-    """Why seats are blocked, as far as someone said so: by seat, of one zone where it is named."""
-    place = place_of(scope, subevent_id)
-    statement = _MADE_BLOCKED[place.subevent_id is not None]
-    if zone is not None:
-        statement = statement.where(_s.zone_name == zone)
-    values = {"event": place.event_id} | ({} if place.subevent_id is None else {"subevent": place.subevent_id})
-    made_by = {seat: change for seat, change in run(statement, values) if change is not None}
-    if not made_by:
-        return {}
-    given = {change: reason for change, reason in run(_REASONS, {"changes": list(set(made_by.values()))})}
-    return {seat: given[change] for seat, change in made_by.items() if given.get(change)}

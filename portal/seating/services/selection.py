@@ -1,21 +1,23 @@
 """Choosing many seats: by a list of guids and expressions, or by what they have in common."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.errors import InvalidInput
+from portal.core.sentences import Sentence
 from portal.core.statements import run
 from portal.seating.queries import SEATS, Place, in_place
 from portal.seating.queries.places import place_of
 from portal.seating.queries.states import STATES, state_column
-from portal.seating.services.blocking import MOST_AT_ONCE
+from portal.seating.services.blocking import MOST_CHOSEN
 
-MOST_LINES = 10_000
+MOST_LINES = 100_000
 _LINE = 500
 _RANGE = re.compile(r"(?P<prefix>.*?)(?P<first>\d{1,9})\s*[-–]\s*(?P<again>.*?)(?P<last>\d{1,9})")
 _NUMBERED = re.compile(r"(?P<prefix>.*?)(?P<number>\d{1,9})")
@@ -31,15 +33,33 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What a line of a list names: seats, or what is wrong with it (an English sentence)."""
+    """What a line of a list names: seats, or what is wrong with it."""
 
     text: str
     seat_ids: list[int]
-    problem: str | None = None
+    problem: Sentence | None = None
 
 
 class _Unknown(Exception):
     """What a part of an expression names does not exist."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def _no_row(row: str, zone: str) -> _Unknown:
+    if zone:
+        return _Unknown(Sentence("There is no row “%(row)s” in %(zone)s.", row=row, zone=zone))
+    return _Unknown(Sentence("There is no row “%(row)s”.", row=row))
+
+
+def _no_seat(seat: str, row: str, zone: str) -> _Unknown:
+    if zone:
+        return _Unknown(
+            Sentence("There is no seat “%(seat)s” in row %(row)s in %(zone)s.", seat=seat, row=row, zone=zone)
+        )
+    return _Unknown(Sentence("There is no seat “%(seat)s” in row %(row)s.", seat=seat, row=row))
 
 
 #: Seats by number, of one row; ids in a list, as a number may be there twice without a plan.
@@ -68,26 +88,25 @@ class _Hall:
                 return self._rows(self.zones[""], "", text)
             except _Unknown as error:
                 problem = problem or error
-        raise problem or _Unknown(f"There is no seat and no zone “{text}”.")
+        raise problem or _Unknown(Sentence("There is no seat and no zone “%(text)s”.", text=text))
 
     def _rows(self, rows: dict[str, _Row], zone: str, rest: str) -> list[int]:
         if not rest:
             return [seat for row in rows.values() for seat in _all(row)]
-        where = f" in {zone}" if zone else ""
         problem: _Unknown | None = None
         for row, numbers in _starts(rest, rows):
             if not numbers:
                 return list(_all(rows[row]))
             try:
-                picked = _pick(numbers, rows[row], "seat", f" in row {row}{where}")
+                picked = _pick(numbers, rows[row], partial(_no_seat, row=row, zone=zone))
             except _Unknown as error:
                 problem = problem or error
             else:
                 return [seat for number in picked for seat in rows[row][number]]
         if problem is None and "/" not in rest:
-            picked = _pick(rest, rows, "row", where)
+            picked = _pick(rest, rows, partial(_no_row, zone=zone))
             return [seat for row in picked for seat in _all(rows[row])]
-        raise problem or _Unknown(f"There is no row “{rest.split('/')[0].strip()}”{where}.")
+        raise problem or _no_row(rest.split("/")[0].strip(), zone)
 
 
 def _all(row: _Row) -> Iterator[int]:
@@ -110,7 +129,7 @@ def _starts(text: str, names: Iterable[str]) -> list[tuple[str, str]]:
     return sorted(found, key=lambda pair: len(pair[0]), reverse=True)
 
 
-def _pick(spec: str, names: Iterable[str], kind: str, where: str) -> list[str]:
+def _pick(spec: str, names: Iterable[str], unknown: Callable[[str], _Unknown]) -> list[str]:
     """The names that ``1,5,7-9`` means, in their order. Raises `_Unknown` for a part that means none."""
     by_lower: dict[str, list[str]] = {}
     for name in names:
@@ -118,10 +137,10 @@ def _pick(spec: str, names: Iterable[str], kind: str, where: str) -> list[str]:
     picked: dict[str, None] = {}
     for part in (part.strip().lower() for part in spec.split(",")):
         if not part:
-            raise _Unknown(f"A {kind} is missing between commas.")
+            raise _Unknown(Sentence("Something is missing between commas."))
         found = by_lower.get(part) or _between(part, by_lower)
         if not found:
-            raise _Unknown(f"There is no {kind} “{part}”{where}.")
+            raise unknown(part)
         picked |= dict.fromkeys(found)
     return list(picked)
 
@@ -146,12 +165,12 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
     """What each line of a list names; nothing changes.
 
     A line is a guid or an expression: a zone, ``zone/row``, ``zone/row/1,5,7-9``. Upper and lower case are the same,
-    guids apart. Seats beyond `MOST_AT_ONCE` are a problem of the line that names them.
+    guids apart. Seats beyond `MOST_CHOSEN` are a problem of the line that names them.
     """
     place = place_of(scope, subevent_id)
     given = [line for raw in text.splitlines() if (line := raw.strip())]
     if len(given) > MOST_LINES:
-        raise InvalidInput({"text": [f"At most {MOST_LINES:,} lines can be read at once."]})
+        raise InvalidInput({"text": [Sentence("At most %(most)s lines can be read at once.", most=f"{MOST_LINES:,}")]})
     hall = _hall(place)
     seen: set[int] = set()
     lines = []
@@ -159,10 +178,12 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
         try:
             seats = _read(hall, line)
         except _Unknown as error:
-            lines.append(Line(line[:_LINE], [], str(error)))
+            lines.append(Line(line[:_LINE], [], error.sentence))
             continue
-        if len(seen.union(seats)) > MOST_AT_ONCE:
-            lines.append(Line(line, [], f"With this line there are more than {MOST_AT_ONCE:,} seats."))
+        if len(seen) + sum(seat not in seen for seat in set(seats)) > MOST_CHOSEN:
+            lines.append(
+                Line(line, [], Sentence("With this line there are more than %(most)s seats.", most=f"{MOST_CHOSEN:,}"))
+            )
             continue
         seen.update(seats)
         lines.append(Line(line, seats))
@@ -171,7 +192,7 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
 
 def _read(hall: _Hall, line: str) -> list[int]:
     if len(line) > _LINE:
-        raise _Unknown(f"The line has more than {_LINE} characters.")
+        raise _Unknown(Sentence("The line has more than %(most)s characters.", most=_LINE))
     return hall.read(line)
 
 
@@ -199,7 +220,7 @@ def matching(
 ) -> list[int]:
     """The seats that all given values fit, in the order of the hall: “all free in Balcony”."""
     if state is not None and state not in STATES:
-        raise InvalidInput({"state": [f"Must be one of {', '.join(STATES)}."]})
+        raise InvalidInput({"state": [Sentence("Must be one of %(states)s.", states=", ".join(STATES))]})
     place = place_of(scope, subevent_id)
     conditions: Sequence[sa.ColumnElement[bool]] = [
         *in_place(place.subevent_id is not None),

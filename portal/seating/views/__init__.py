@@ -2,4 +2,8 @@
 
 from flask import Blueprint
 
+from portal.seating import marks
+
 blueprint = Blueprint("seating", __name__, url_prefix="/organizer/<organizer>/<event>/seats")
+blueprint.add_app_template_global(marks.seat_marks)
+blueprint.add_app_template_global(marks.sample, "seat_sample")

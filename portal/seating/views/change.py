@@ -21,7 +21,7 @@ from portal.seating.views import blueprint
 from portal.seating.views.map import common, filters, fresh, here
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member
-from portal.web.filters import number
+from portal.web.filters import number, said
 from portal.web.params import parse_id
 
 #: So many sold seats are named before they are blocked.
@@ -50,7 +50,7 @@ def change(organizer: str, event: str) -> ResponseReturnValue:
         )
     except InvalidInput as problem:
         db.session.rollback()
-        words = " ".join(gettext(message) for messages in problem.fields.values() for message in messages)
+        words = " ".join(said(message) for messages in problem.fields.values() for message in messages)
         return _told(scope, place, words or gettext(problem.message), "refused")
     db.session.commit()
     if done.id is None:
@@ -110,7 +110,7 @@ def pasted(organizer: str, event: str) -> ResponseReturnValue:
     try:
         lines = selection.read_lines(scope=scope, subevent_id=place.subevent_id, text=text)
     except InvalidInput as refused:
-        problem = " ".join(gettext(message) for messages in refused.fields.values() for message in messages)
+        problem = " ".join(said(message) for messages in refused.fields.values() for message in messages)
     ids = list(dict.fromkeys(seat for line in lines for seat in line.seat_ids))
     context = common(scope, place) | {"text": text, "lines": lines, "ids": ids, "problem": problem}
     context["wrong"] = sum(1 for line in lines if line.problem)

@@ -1,6 +1,7 @@
 """The map of seats for organizers: the page, its zones, the table beside it, what changed since, and the history."""
 
 import re
+from itertools import islice
 from typing import Any
 
 from flask import Response, jsonify, make_response, render_template, request
@@ -9,8 +10,10 @@ from flask.typing import ResponseReturnValue
 from portal.core.actors import EventScope
 from portal.core.errors import NotFound
 from portal.seating import map as drawing
+from portal.seating.geometry import geometry, natural, positions
 from portal.seating.layout import Plan
 from portal.seating.map import MapSeat, ZoneInfo
+from portal.seating.marks import seat_marks
 from portal.seating.queries import Place, delta
 from portal.seating.queries.places import place_of
 from portal.seating.services import history as changes
@@ -63,7 +66,6 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
     seen = drawing.overview(place)
     wares = drawing.products(scope)
     plan = drawing.plan_of(place) if seen.total else None
-    geometry = drawing.geometry(place, plan)
     zones = {zone.name: zone for zone in seen.zones}
     seats = drawing.seats(scope, place, wares) if 0 < seen.total <= AT_ONCE else []
     opened = zones.get(request.args.get("zone", "")) if "zone" in request.args else None
@@ -74,7 +76,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         "version": version,
         "seen": seen,
         "plan": plan,
-        "geometry": geometry,
+        "geometry": geometry(place, plan),
         "wares": wares,
         "safe_colours": _safe_colours(plan),
         "by_zone": _by_zone(seats),
@@ -107,8 +109,7 @@ def _rows(seats: list[MapSeat]) -> list[Row]:
     for seat in seats:
         rows.setdefault(seat.row, []).append(seat)
     return [
-        (row, sorted(rows[row], key=lambda seat: (drawing.natural(seat.number), seat.id)))
-        for row in sorted(rows, key=drawing.natural)
+        (row, sorted(rows[row], key=lambda seat: (natural(seat.number), seat.id))) for row in sorted(rows, key=natural)
     ]
 
 
@@ -144,12 +145,12 @@ def _zone(place: Place, index: int) -> ZoneInfo:
 def zone(organizer: str, event: str, index: int) -> ResponseReturnValue:
     """A zone's seats, drawn."""
     scope, place = here()
-    found = _zone(place, index)
-    seats = drawing.seats(scope, place, drawing.products(scope), zone=found.name)
-    points = drawing.geometry(place).points
-    return render_template(
-        "seating/_zone.html", zone=found, seats=seats, points=points, state_names=drawing.state_names()
-    )
+    known = positions(place)
+    name = next(islice(known.zones, index, None), None)
+    if name is None:
+        raise NotFound("This zone does not exist.")
+    seats = drawing.seats(scope, place, drawing.products(scope), zone=name)
+    return render_template("seating/_zone.html", index=index, name=name, marks=seat_marks(seats, known.points))
 
 
 @blueprint.get("/zones/<int(max=9999):index>/table")

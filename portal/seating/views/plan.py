@@ -11,21 +11,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from portal.core.actors import EventScope
 from portal.core.database import db
-from portal.core.errors import Conflict, NotFound
-from portal.events.lists import DateRow, date_page
+from portal.core.errors import Conflict
 from portal.seating.queries import Selection
 from portal.seating.queries.places import label, place_of
 from portal.seating.services import plan as plans
 from portal.seating.services.plan_diff import Diff, product_names
 from portal.seating.views import blueprint
+from portal.seating.views.dates import asked_date, choices
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
-from portal.web.filters import localised, number, when
+from portal.web.filters import localised, number
 from portal.web.params import parse_id
 
 #: So many seats of each kind of change are named.
 NAMED = 8
-MOST_DATES = 1000
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{1,30}")
 
 
@@ -41,7 +40,7 @@ def plan(organizer: str, event: str) -> ResponseReturnValue:
 def upload_plan(organizer: str, event: str) -> ResponseReturnValue:
     """Read a file; keep it until it is confirmed, or name what is wrong with it."""
     scope = event_scope()
-    subevent_id = _subevent(request.form.get("subevent"))
+    subevent_id = asked_date()
     place_of(scope, subevent_id)
     given = request.files.get("plan")
     data = given.read() if given is not None else b""
@@ -61,7 +60,7 @@ def upload_plan(organizer: str, event: str) -> ResponseReturnValue:
 def apply_plan(organizer: str, event: str) -> ResponseReturnValue:
     """Put the upload in place that was shown."""
     scope = event_scope()
-    subevent_id = _subevent(request.form.get("subevent"))
+    subevent_id = asked_date()
     try:
         applied = plans.apply(
             actor=actor(),
@@ -94,21 +93,11 @@ def apply_plan(organizer: str, event: str) -> ResponseReturnValue:
 def discard_plan(organizer: str, event: str) -> ResponseReturnValue:
     """Forget the upload; the plan in place stays."""
     scope = event_scope()
-    subevent_id = _subevent(request.form.get("subevent"))
+    subevent_id = asked_date()
     plans.discard(scope=scope, subevent_id=subevent_id, draft_id=parse_id(request.form.get("draft", "")) or 0)
     db.session.commit()
     flash(gettext("The upload is discarded. Nothing changed."), "done")
     return _back(scope, subevent_id)
-
-
-def _subevent(given: str | None) -> int | None:
-    """The date that is named; none for an event that is no series."""
-    if not given:
-        return None
-    subevent_id = parse_id(given)
-    if subevent_id is None:
-        raise NotFound("This date does not exist, or it belongs to another event.")
-    return subevent_id
 
 
 def _back(scope: EventScope, subevent_id: int | None) -> BaseResponse:
@@ -125,11 +114,9 @@ def _products() -> dict[str, int | str | None]:
 
 
 def _page(scope: EventScope, subevent_id: int | None = None, *, problems: Sequence[tuple[str, str]] = ()) -> Response:
-    subevent_id = subevent_id or _subevent(request.args.get("subevent"))
-    dates = list(date_page(scope.event_id, limit=MOST_DATES, offset=0)) if scope.has_subevents else []
-    if scope.has_subevents and subevent_id is None and dates:
-        subevent_id = _next_date(dates)
-    context: dict[str, Any] = {"dates": _date_choices(scope, dates), "subevent_id": subevent_id, "problems": problems}
+    dates, coming = choices(scope)
+    subevent_id = subevent_id or asked_date() or coming
+    context: dict[str, Any] = {"dates": dates, "subevent_id": subevent_id, "problems": problems}
     if scope.has_subevents and subevent_id is None:
         return make_response(pages.page("seating/plan.html", **context, ready=False))
     waiting = None if problems else plans.preview(scope=scope, subevent_id=subevent_id)
@@ -142,15 +129,6 @@ def _page(scope: EventScope, subevent_id: int | None = None, *, problems: Sequen
         "categories": _categories(scope, waiting.diff) if waiting else [],
     }
     return make_response(pages.page("seating/plan.html", **context), 422 if problems else 200)
-
-
-def _next_date(dates: Sequence[DateRow]) -> int:
-    """The date that is on or comes next, else the last."""
-    return next((date.id for date in dates if date.state != "past"), dates[-1].id)
-
-
-def _date_choices(scope: EventScope, dates: Sequence[DateRow]) -> list[tuple[int, str]]:
-    return [(date.id, f"{localised(date.name, scope.locale)}, {when(date.date_from)}") for date in dates]
 
 
 def _changes(diff: Diff) -> dict[str, Any]:
