@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext
 
-from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
+from portal import serve, worker
 from portal.accounts import cli as accounts_cli
 from portal.accounts import history as accounts_history
 from portal.accounts import jobs as accounts_jobs

@@ -5,7 +5,6 @@ from functools import partial
 
 from flask import request
 
-from portal import models, serve, worker  # noqa: F401 - every table is known before the database is used
 from portal.accounts import queries as accounts
 from portal.accounts.oauth.services import stamp_grant
 from portal.accounts.services import STAMP_EVERY, stamp_session, stamp_token
