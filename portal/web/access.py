@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
@@ -26,7 +25,7 @@ from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
 from portal.web import throttle as throttles
-from portal.web.credentials import BEARER, EITHER, check_scopes, credentials, not_valid
+from portal.web.credentials import BEARER, EITHER, check_metrics_token, check_scopes, credentials, not_valid
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
 from portal.web.limits import wrong_code
 from portal.web.loaders import Loaders
@@ -322,12 +321,7 @@ def app_scope() -> ExhibitorScope:
 
 
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
-    expected = current_app.config["PORTAL"].metrics_token
-    given = credentials("Bearer")
-    if expected is None:
-        raise NotFound()
-    if given is None or not compare_digest(given.encode(), expected.encode()):
-        raise NotSignedIn(scheme="Bearer")
+    check_metrics_token(current_app.config["PORTAL"].metrics_token)
     return None
 
 
@@ -399,12 +393,4 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        if throttle is None:
-            return rule.check(rule)
-        try:
-            refused = rule.check(rule)
-        except Forbidden:
-            throttle.spend()
-            raise
-        throttle.spend()
-        return refused
+        return rule.check(rule) if throttle is None else throttle.counted(rule.check, rule)
