@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
@@ -28,7 +27,7 @@ from portal.extensions import csrf
 from portal.web import throttle as throttles
 from portal.web.applications import check_api_user, check_bearer_event
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
-from portal.web.credentials import credentials
+from portal.web.credentials import check_metrics_token, credentials
 from portal.web.limits import wrong_code
 from portal.web.loaders import Loaders
 from portal.web.loaders import loaders as loaders
@@ -288,12 +287,7 @@ def app_scope() -> ExhibitorScope:
 
 
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
-    expected = current_app.config["PORTAL"].metrics_token
-    given = credentials("Bearer")
-    if expected is None:
-        raise NotFound()
-    if given is None or not compare_digest(given.encode(), expected.encode()):
-        raise NotSignedIn(scheme="Bearer")
+    check_metrics_token(current_app.config["PORTAL"].metrics_token)
     return None
 
 
@@ -365,12 +359,4 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        if throttle is None:
-            return rule.check(rule)
-        try:
-            refused = rule.check(rule)
-        except Forbidden:
-            throttle.spend()
-            raise
-        throttle.spend()
-        return refused
+        return rule.check(rule) if throttle is None else throttle.counted(rule.check, rule)
