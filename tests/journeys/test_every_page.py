@@ -63,6 +63,17 @@ PAGES = {
         f"{EVENT}/seats/history",
         f"{EVENT}/seats/plan",
         f"{EVENT}/checkin/",
+        f"{EVENT}/checkin/lists/new",
+        f"{EVENT}/checkin/lists/1/edit",
+        f"{EVENT}/checkin/lists/1/?q=schm",
+        f"{EVENT}/checkin/lists/1/?ticket=1&q=nobody+has+this",
+        f"{EVENT}/checkin/lists/1/figures",
+        f"{EVENT}/checkin/devices/",
+        f"{EVENT}/checkin/devices/new",
+        f"{EVENT}/checkin/log",
+        f"{EVENT}/checkin/log?q=nobody+has+this",
+        "/organizer/bigevents/seriesconf/",
+        "/organizer/bigevents/no-such-event/",
     ],
     "organizer: orders and settings": [
         f"{EVENT}/privacy/",
@@ -135,6 +146,9 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
     if person == "exhibitor":
         sign_in_exhibitor(page, site)
     elif person == "scanner":
+        addresses.append(first_of(page, "/exhibitor/leads", "#lead-list tbody a"))
+        addresses.append(first_of(page, "/exhibitor/vouchers", "#vouchers th a"))
+    if person == "scanner":
         page.goto(f"/e/{site.facts.lead_scanning_access_code}")
         page.get_by_role("main").get_by_role("button").first.click()
         page.wait_for_url("**/exhibitor/scan")
