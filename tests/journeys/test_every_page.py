@@ -72,8 +72,6 @@ PAGES = {
         f"{EVENT}/checkin/devices/new",
         f"{EVENT}/checkin/log",
         f"{EVENT}/checkin/log?q=nobody+has+this",
-        "/organizer/bigevents/seriesconf/",
-        "/organizer/bigevents/no-such-event/",
     ],
     "organizer: orders and settings": [
         f"{EVENT}/privacy/",
