@@ -11,7 +11,7 @@ from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
 
 EVENT = "/organizer/bigevents/sampleconf"
 ORGANIZER = "/organizer/bigevents/-"
-ROW, VOUCHER = "main tbody a", "main a[href*='/exhibitor/vouchers/']"
+ROW, VOUCHER = "main tbody a", "#vouchers th a"
 PAGES = {
     "nobody": [
         "/",
