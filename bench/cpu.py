@@ -23,6 +23,7 @@ from bench.rows import ROWS, Request, Row
 from portal.app import create_app
 from portal.config import Config
 from portal.core.database import database_uri
+from portal.web import logs
 
 
 def _environ(request: Request) -> dict[str, Any]:
@@ -120,6 +121,10 @@ def main(report: Callable[[str], None] = print) -> None:
                 app = create_app(config)
                 gc.collect()
                 gc.freeze()  # as wsgi.py does
+
+
+                # As in production: a developer's log costs more than many a request.
+                logs.configure(development=False, stream=(folder / "requests.log").open("w"), once=True)
                 settle(app)
                 for row in rows:
                     ours, low = _measure(row, app, url, arguments.seconds, folder)

@@ -83,8 +83,14 @@ def test_the_password_is_changed_by_who_knows_it_and_ends_all_other_sessions(
     assert change("wrong password", "another pass phrase") == 422
     assert change(PASSWORD, "short") == 422
     assert is_signed_in(phone)
+    copied = client.get_cookie("portal")
+    assert copied is not None
+    thief = app.test_client()
+    thief.set_cookie("portal", copied.value)
+    assert is_signed_in(thief)
     assert change(PASSWORD, "another pass phrase") == 303
     assert is_signed_in(client)
+    assert not is_signed_in(thief)
     assert not is_signed_in(phone)
     assert len(sessions()) == 1
     sign_in(phone, fair.organizer_email, "another pass phrase")

@@ -40,7 +40,7 @@ def write(app: Flask, *entries: tuple[str, int | None, int | None, str, dict[str
 def entries(app: Flask, fair: Fair) -> None:
     write(
         app,
-        ("exhibitor.created", fair.organizer, fair.event, "Ada", {"name": "Café Zoë"}),
+        ("frame.repainted", fair.organizer, fair.event, "Ada", {"name": "Café Zoë"}),
         ("seat.blocked", fair.organizer, fair.event, "=Bob()", {"ids": [1, 2, 3]}),
         ("organizer.changed", fair.organizer, None, "Ada", {"changed": {"name": ["Old Name", "New Name"]}}),
         ("seat.blocked", fair.organizer, fair.other_event, "Cleo", {"ids": [1]}),
@@ -85,7 +85,7 @@ def test_it_holds_the_organizers_entries_as_sentences(client: FlaskClient, fair:
     assert order == sorted(order)
     assert "Mallory" not in text
     assert "Signed in" not in text
-    assert "Exhibitor created" in text
+    assert "Frame repainted" in text
 
 
 def test_entries_of_events_are_for_those_who_may_see_the_event(client: FlaskClient, fair: Fair, entries: None) -> None:
@@ -166,7 +166,7 @@ def test_files(client: FlaskClient, fair: Fair, entries: None) -> None:
     assert "attachment" in answer.headers["Content-Disposition"]
     assert answer.json is not None
     assert [(entry["action"], entry["event"], entry["data"]) for entry in answer.json] == [
-        ("exhibitor.created", "sampleconf", {"name": "Café Zoë"})
+        ("frame.repainted", "sampleconf", {"name": "Café Zoë"})
     ]
     assert client.get(f"{LOG}export.exe").status_code == 404
 

@@ -289,6 +289,25 @@ def test_two_imports_at_once_make_no_duplicates(app: Flask, fair: Fair, scope: E
     assert len(names(app, fair)) == 12
 
 
+def test_a_double_click_imports_once(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+    address, _ = previewed(ada, "Name\nTwice 1\nTwice 2\n")
+    second = app.test_client()
+    sign_in(second, fair.organizer_email)
+    form = {"column-0": "name", "csrf_token": csrf_token(second.get(f"{LIST}new"))}
+    mine = {"column-0": "name", "csrf_token": csrf_token(ada.get(f"{LIST}new"))}
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda who=who, data=data: statuses.append(who.post(address, data=data).status_code))
+        for who, data in ((ada, mine), (second, form))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [303, 404]
+    assert names(app, fair)[2:] == ["Twice 1", "Twice 2"]
+
+
 def test_a_large_sheet(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     head = ["Name", "Internal id", "E-mail", "Tags"]
     data = xlsx_bytes(head, [[f"Row {number}", number, f"a{number}@example.org", "Bulk"] for number in range(400)])

@@ -269,7 +269,7 @@ def test_when_and_from_what_a_code_was_used(app: Flask, ada: FlaskClient, fair: 
     assert "Firefox on Windows" in text
 
 
-def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient, api: Api, fair: Fair) -> None:
     text = words(ada.get(f"{LIST}bulk?do=delete&id={fair.exhibitor}").text)
     for said in ("5 leads with their notes", "2 links to vouchers; the vouchers stay", "Type Aperture Science"):
         assert said in text
@@ -285,9 +285,12 @@ def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient
     assert len(stored(app, sa.select(Voucher.id))) == 4
     data = {"name": "Aperture Science", "leads": 5, "vouchers": 2}
     assert audited(app) == [("exhibitor.deleted", fair.exhibitor, data)]
+    assert api.call("DELETE", f"/exhibitors/{fair.foreign_exhibitor}/").status_code == 403
     many = words(ada.get(f"{LIST}bulk?do=delete&all=1&next=//evil.example").text)
     assert "Type Black Mesa to confirm" in many
     assert 'href="//evil' not in ada.get(f"{LIST}bulk?do=delete&all=1&next=//evil.example").text
+    assert api.call("DELETE", f"/exhibitors/{fair.rival}/").status_code == 204
+    assert audited(app)[-1] == ("exhibitor.deleted", fair.rival, {"name": "Black Mesa", "leads": 1, "vouchers": 1})
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

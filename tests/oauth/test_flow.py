@@ -1,5 +1,6 @@
 """The flows of RFC 6749 by a real client, Authlib's own: code with PKCE, refresh, revocation, and each failure."""
 
+import logging
 import warnings
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -110,6 +111,30 @@ def test_from_consent_to_revocation(
     )
     assert program.get(SEATS).status_code == 401
     assert stored(sa.select(OAuthToken.id)) == stored(sa.select(OAuthCode.id)) == []
+
+
+def test_no_secret_is_logged_however_much_is_logged(
+    app: Flask,
+    program: OAuth2Client,
+    doors: dict[str, Any],
+    ada: FlaskClient,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    verifier = generate_token(48)
+    back = walk(program, doors, ada, verifier)
+    given = program.fetch_token(doors["token_endpoint"], authorization_response=back, code_verifier=verifier)
+    again = program.refresh_token(doors["token_endpoint"], refresh_token=given["refresh_token"])
+    program.revoke_token(doors["revocation_endpoint"], token=again["refresh_token"])
+    seen = "".join(capfd.readouterr()) + "".join(
+        record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))
+    )
+    assert "oauth/token" in seen
+    code = parse_qs(urlsplit(back).query)["code"][0]
+    for tokens in (given, again):
+        assert not any(tokens[kind] in seen for kind in ("access_token", "refresh_token"))
+    assert not any(secret in seen for secret in (code, SECRET, verifier))
 
 
 def test_a_second_use_of_a_code_ends_what_the_first_gave(

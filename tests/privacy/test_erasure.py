@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.checkin.models import CheckinList
+from portal.checkin.models import CheckinList, CheckinUndone
 from portal.core import outbox
 from portal.core.actors import Actor
 from portal.core.audit import record
@@ -73,6 +73,16 @@ def zoe(app: Flask, fair: Fair) -> int:
         )
         gates = db.session.scalars(sa.select(CheckinList)).one()
         db.session.add(Checkin(position_id=ticket, list_id=gates.id, datetime=DAY))
+        db.session.add(
+            CheckinUndone(
+                event_id=fair.event,
+                list_id=gates.id,
+                position_id=ticket,
+                entered=DAY,
+                datetime=DAY,
+                reason="was somebody else, says Zoë",
+            )
+        )
         _written(fair, order.id, ticket, lead.id)
         db.session.commit()
     return ticket
@@ -90,7 +100,12 @@ def _written(fair: Fair, order_id: int, ticket: int, lead_id: int) -> None:
         ("seat", 2, {"reason": "for Peter Miller", "ids": [2]}),
     ):
         record(actor=ada, action=f"{kind}.changed", object_kind=kind, object_id=number, data=data, **place)
+    bulk = {str(lead_id): {"tags": [["zoe"], []]}, "4711": {"tags": [["foo"], []]}}
+    exhibitor: dict[str, Any] = {"object_kind": "exhibitor", "object_id": fair.exhibitor}
+    record(actor=ada, action="leads.changed", data={"leads": bulk}, **exhibitor, **place)
     outbox.put("greeting", {"to": EMAIL, "base_url": "x"})
+    failed = outbox.put("greeting", {"id": 7})
+    failed.status, failed.last_error = "failed", f"SMTPRecipientsRefused: 550 {EMAIL} unknown"
     body = json.dumps({"results": [{"attendee_name": "Zoë O’Neill", "attendee_email": EMAIL, "id": 7}]})
     for number, content in enumerate((body.encode(), b'{"id": 8}', b"Zo\xc3\xab O\xe2\x80\x99Neill, plain")):
         db.session.add(IdempotencyKey(scope="s", key=str(number), request="r", status=200, headers={}, body=content))
@@ -190,7 +205,7 @@ def test_nothing_of_the_person_is_left_and_everything_else_is(
     with app.app_context():
         after = _counts()
         gone = {where: before[where] - after[where] for where in before if before[where] != after[where]}
-        assert gone == {"answers": 1, "lead_versions": 1, "outbox": 1, "uploads": 1, "audit_log": -2, "sessions": -1}
+        assert gone == {"answers": 1, "lead_versions": 1, "outbox": 2, "uploads": 1, "audit_log": -2, "sessions": -1}
         row = db.session.get_one(OrderPosition, zoe)
         assert (row.secret, row.company, row.attendee_name_parts) == (secret, None, {})
         lead = db.session.scalars(sa.select(Lead).where(Lead.position_id == zoe)).one()
@@ -198,6 +213,8 @@ def test_nothing_of_the_person_is_left_and_everything_else_is(
         entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "person.erased")).one()
         assert entry.data["tickets"] == 2
         assert all(isinstance(count, int) for count in entry.data.values())
+        bulk = db.session.scalars(sa.select(AuditEntry.data).where(AuditEntry.action == "leads.changed")).one()
+        assert bulk == {"leads": {"4711": {"tags": [["foo"], []]}}}
         others = [str(each) for each in db.session.scalars(sa.select(AuditEntry.data))]
         assert any("Peter Miller" in text for text in others)
         kept = db.session.scalars(sa.select(IdempotencyKey.body).order_by(IdempotencyKey.id)).all()

@@ -141,19 +141,33 @@ _REFUSAL = sa.insert(CheckinRefusal).values(
 )
 
 
+#: An attempt that a phone makes again and again, until it hears something else, is noted once.
+_NOTED = (
+    sa.select(CheckinRefusal.id)
+    .where(
+        CheckinRefusal.list_id == sa.bindparam("list_id"),
+        CheckinRefusal.datetime == sa.bindparam("datetime"),
+        CheckinRefusal.reason == sa.bindparam("reason"),
+        *(
+            CheckinRefusal.__table__.c[name].is_not_distinct_from(sa.bindparam(name))
+            for name in ("position_id", "device_id", "user_id")
+        ),
+    )
+    .limit(1)
+)
+
+
 def _refuse(actor: Actor, gate: DeviceScope, attempt: Attempt, reason: Reason, ticket: Ticket | None = None) -> Outcome:
     """Say no, and note it for the figures."""
-    now = clock.now()
-    rows(
-        _REFUSAL,
-        {
-            "event_id": gate.event_id,
-            "list_id": gate.list_id,
-            "position_id": ticket.id if ticket else None,
-            "reason": reason,
-            "datetime": attempt.datetime or now,
-            "device_id": actor.id if actor.kind == "device" else None,
-            "user_id": actor.id if actor.kind == "user" else None,
-        },
-    )
+    refusal = {
+        "event_id": gate.event_id,
+        "list_id": gate.list_id,
+        "position_id": ticket.id if ticket else None,
+        "reason": reason,
+        "datetime": attempt.datetime or clock.now(),
+        "device_id": actor.id if actor.kind == "device" else None,
+        "user_id": actor.id if actor.kind == "user" else None,
+    }
+    if attempt.datetime is None or not rows(_NOTED, refusal):
+        rows(_REFUSAL, refusal)
     return Outcome("error", reason, ticket)

@@ -66,6 +66,7 @@ def compose(order_id: int, *, message_id: str | None = None) -> Mail | None:
     if found is None or found[0].status not in LIVE or not found[0].email:
         return None
     order, event, organizer, reply_to = found
+    to = str(order.email)
     locale = spoken(order.locale or event.locale)
     tickets = _tickets(order_id, locale, event.locale)
     if not tickets:
@@ -84,7 +85,7 @@ def compose(order_id: int, *, message_id: str | None = None) -> Mail | None:
             "organizer": organizer,
         }
         return Mail(
-            to=[order.email],
+            to=[to],
             subject=one_line(subject)[:250],
             text=render("email/tickets.txt", **values),
             html=render("email/tickets.html", **values),
