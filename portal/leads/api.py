@@ -10,7 +10,7 @@ from portal.core.actors import ExhibitorScope
 from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, NotSignedIn
-from portal.leads import queries
+from portal.leads import exports, queries
 from portal.leads.app_schemas import scan_schema
 from portal.leads.queries import LeadFilter, LeadRow
 from portal.leads.scanner_schemas import (
@@ -147,7 +147,7 @@ def retrieve_leads(organizer: str, event: str) -> Response:
     sight = sight_of(scope.event_id)
     reader = FieldReader(sight.shown, scope.locale)
     ids = queries.ids(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone, wanted=LeadFilter())
-    badges = queries.pseudonyms(scope.exhibitor_id)
+    badges = exports.pseudonyms(scope.exhibitor_id)
     rows = queries.in_batches(
         exhibitor_id=scope.exhibitor_id, lead_ids=ids, reader=reader, shown=sight.shown, size=BATCH
     )

@@ -16,8 +16,9 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.names import PART_LABELS, SCHEMES
 from portal.leads.models import Lead
-from portal.leads.queries import LeadRow, name_schemes, tag_choices
+from portal.leads.queries import LeadRow, tag_choices
 from portal.tickets.fields import Sight
+from portal.tickets.models import OrderPosition
 from portal.web.rest import dumps
 
 #: So many leads are in memory at a time.
@@ -57,6 +58,49 @@ class Columns:
 
     def _moment(self, value: dt.datetime, as_text: bool) -> object:
         return f"{value.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if as_text else value
+
+
+def pseudonyms(exhibitor_id: int) -> dict[int, str | None]:
+    """The pseudonymization ids of those who were scanned, by lead."""
+    statement = (
+        sa.select(Lead.id, OrderPosition.pseudonymization_id)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+    )
+    return {lead_id: badge for lead_id, badge in db.session.execute(statement)}
+
+
+def name_schemes(exhibitor_id: int) -> set[str]:
+    """The schemes of the names that an exhibitor's leads have."""
+    scheme = OrderPosition.attendee_name_parts["_scheme"].as_string()
+    statement = (
+        sa.select(scheme)
+        .join(Lead, Lead.position_id == OrderPosition.id)
+        .where(Lead.exhibitor_id == exhibitor_id)
+        .distinct()
+    )
+    return {name for name in db.session.scalars(statement) if name}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportMark:
+    """How many leads there are, how many of them are new, and when the last export was that made others old."""
+
+    total: int
+    new: int
+    last: dt.datetime | None
+    last_count: int
+
+
+def export_mark(exhibitor_id: int) -> ExportMark:
+    """Two queries."""
+    total, old, last = db.session.execute(
+        sa.select(sa.func.count(), sa.func.count(Lead.exported), sa.func.max(Lead.exported)).where(
+            Lead.exhibitor_id == exhibitor_id
+        )
+    ).one()
+    counted = sa.select(sa.func.count()).where(Lead.exhibitor_id == exhibitor_id, Lead.exported == last)
+    return ExportMark(total, total - old, last, (db.session.scalar(counted) or 0) if last else 0)
 
 
 def columns_of(exhibitor: ExhibitorScope, sight: Sight, labels: Mapping[str, str]) -> Columns:

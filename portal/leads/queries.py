@@ -196,49 +196,6 @@ def in_batches(
         yield from (found[lead_id] for lead_id in wanted if lead_id in found)
 
 
-def pseudonyms(exhibitor_id: int) -> dict[int, str | None]:
-    """The pseudonymization ids of those who were scanned, by lead."""
-    statement = (
-        sa.select(Lead.id, OrderPosition.pseudonymization_id)
-        .join(OrderPosition, OrderPosition.id == Lead.position_id)
-        .where(Lead.exhibitor_id == exhibitor_id)
-    )
-    return {lead_id: badge for lead_id, badge in db.session.execute(statement)}
-
-
-def name_schemes(exhibitor_id: int) -> set[str]:
-    """The schemes of the names that an exhibitor's leads have."""
-    scheme = OrderPosition.attendee_name_parts["_scheme"].as_string()
-    statement = (
-        sa.select(scheme)
-        .join(Lead, Lead.position_id == OrderPosition.id)
-        .where(Lead.exhibitor_id == exhibitor_id)
-        .distinct()
-    )
-    return {name for name in db.session.scalars(statement) if name}
-
-
-@dataclass(frozen=True, slots=True)
-class ExportMark:
-    """How many leads there are, how many of them are new, and when the last export was that made others old."""
-
-    total: int
-    new: int
-    last: dt.datetime | None
-    last_count: int
-
-
-def export_mark(exhibitor_id: int) -> ExportMark:
-    """Two queries."""
-    total, old, last = db.session.execute(
-        sa.select(sa.func.count(), sa.func.count(Lead.exported), sa.func.max(Lead.exported)).where(
-            Lead.exhibitor_id == exhibitor_id
-        )
-    ).one()
-    counted = sa.select(sa.func.count()).where(Lead.exhibitor_id == exhibitor_id, Lead.exported == last)
-    return ExportMark(total, total - old, last, (db.session.scalar(counted) or 0) if last else 0)
-
-
 def versions(lead_id: int) -> Sequence[LeadVersion]:
     """What a lead was set to, the newest first."""
     return db.session.scalars(

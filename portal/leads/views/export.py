@@ -54,7 +54,7 @@ def export() -> ResponseReturnValue:
         found = len(queries.ids(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone, wanted=wanted))
     return render_template(
         "leads/export.html",
-        mark=queries.export_mark(scope.exhibitor_id),
+        mark=exports.export_mark(scope.exhibitor_id),
         asked=listing.asked(wanted),
         found=found,
         back=listing.address(listing.asked(wanted)),
