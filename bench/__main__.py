@@ -190,7 +190,7 @@ def show(results: list[dict[str, Any]]) -> bool:
         mark = "" if within else f"  over {GATE:g}×" if not line["failures"] else f"  {line['failures']} failures"
         print(
             f"{line['database']:<12}{line['row']:<26}{line['rate']:>8}{line['p50_ms']:>9}{line['p99_ms']:>9}"
-            f"{line['floor_rate']:>9}{line['ratio']:>7}{goal:>7}{mark}"
+            f"{line['floor_rate']:>9}{line['ratio'] or '-':>7}{goal:>7}{mark}"
         )
     return good
 

@@ -59,7 +59,8 @@ def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
 def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path) -> Measured:
     """Load on ``url`` by `CLIENTS` connections for ``seconds``, after a second of warming up."""
     lua = script(requests, folder, start=len(requests) * 3 // (4 * THREADS))
-    command = [need_wrk(), "--threads", str(THREADS), "--connections", str(CLIENTS), "--latency", "--script", str(lua)]
+    command = [need_wrk(), "--threads", str(THREADS), "--connections", str(CLIENTS), "--latency", "--timeout", "30s"]
+    command += ["--script", str(lua)]
     subprocess.run([*command, "--duration", "1s", url], check=True, capture_output=True)
     script(requests, folder)
     output = subprocess.run(
