@@ -79,6 +79,7 @@ soak: $(VENV)/.dev ## Run the long fuzzing, storms and large loads
 bench: $(VENV)/.dev ## Measure the hot doors against their floor, on both databases
 	@$(BIN)/python -m tests.services install
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.scale
 
 check: $(VENV)/.dev ## Run every check below, to the end
 	@failed=""; \

@@ -1,6 +1,7 @@
 """``python -m bench.cpu``: the same rows by the processor time of one process, for machines that others use as well."""
 
 import argparse
+import gc
 import os
 import pickle
 import sys
@@ -118,6 +119,10 @@ def main(report: Callable[[str], None] = print) -> None:
                     database_uri=database_uri(url), instance_path=instance, secret_key=data.SECRET_KEY, testing=True
                 )
                 app = create_app(config)
+                gc.collect()
+                gc.freeze()  # as wsgi.py does
+
+
                 # As in production: a developer's log costs more than many a request.
                 logs.configure(development=False, stream=(folder / "requests.log").open("w"), once=True)
                 settle(app)

@@ -9,6 +9,8 @@ CODE = "BENCH2345"
 #: Signs the sessions of the pages' rows: the app that makes them and the server that reads them are two processes.
 SECRET_KEY = "a key for the bench only"
 START = dt.datetime(2035, 6, 1, 9, tzinfo=dt.UTC)
+#: Leads were scanned before now, so that a scan now is no earlier one.
+SCANNED = dt.datetime(2025, 6, 1, 9, tzinfo=dt.UTC)
 GIVEN = ("Ada", "Peter", "Zoë", "Jürgen", "Mei", "Olu", "Ana", "Tom", "Ivan", "Lena")
 TAGS = ("hot", "partner", "press", "newsletter", "follow up")
 #: The vouchers of the first exhibitor, and how many tickets were bought with them.
@@ -76,7 +78,7 @@ def build(seats: int, tickets: int) -> dict[str, Any]:
 
 
 def _lead(number: int) -> dict[str, Any]:
-    scanned = START + dt.timedelta(seconds=17 * number)
+    scanned = SCANNED + dt.timedelta(seconds=17 * number)
     return {
         "secret": _secret(number),
         "scanned": scanned.isoformat(),

@@ -56,11 +56,11 @@ def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
     return path
 
 
-def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path) -> Measured:
-    """Load on ``url`` by `CLIENTS` connections for ``seconds``, after a second of warming up."""
+def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path, *, clients: int = CLIENTS) -> Measured:
+    """Load on ``url`` by ``clients`` connections for ``seconds``, after a second of warming up."""
     lua = script(requests, folder, start=len(requests) * 3 // (4 * THREADS))
-    command = [need_wrk(), "--threads", str(THREADS), "--connections", str(CLIENTS), "--latency", "--timeout", "30s"]
-    command += ["--script", str(lua)]
+    options = ["--threads", str(THREADS), "--connections", str(clients), "--timeout", "30s", "--latency"]
+    command = [need_wrk(), *options, "--script", str(lua)]
     subprocess.run([*command, "--duration", "1s", url], check=True, capture_output=True)
     script(requests, folder)
     output = subprocess.run(

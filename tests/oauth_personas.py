@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from portal.accounts.models import OAuthApplication, User
 from portal.accounts.oauth import services
+from portal.accounts.oauth.models import OAuthCode
 from portal.core.actors import SYSTEM
 from portal.core.codes import hash_token
 from portal.core.database import db
@@ -74,7 +75,7 @@ def give_token(
     )
     services.add_code(grant=grant, code=f"code of {token}", redirect_uri=None, code_challenge=None)
     code = db.session.execute(
-        sa.select(services.OAuthCode).where(services.OAuthCode.code_hash == hash_token(f"code of {token}"))
+        sa.select(OAuthCode).where(OAuthCode.code_hash == hash_token(f"code of {token}"))
     ).scalar_one()
     assert services.exchange_code(actor=actor, code=code, access=token, refresh=f"refresh of {token}")
     return grant.id

@@ -46,7 +46,7 @@ class Persona:
 
     def member_of(self, route: Route) -> bool:
         """Whether the event of a route is one of theirs."""
-        return self.admin or event_of(route) in self.events
+        return self.admin or route.event in self.events
 
     def may(self, route: Route) -> bool:
         """Whether they have the permission that the rule names."""
@@ -66,11 +66,6 @@ class Persona:
         if route.rule.browser and not route.writes and page not in ("", "/") and route.path.startswith(page):
             return client.get(location)  # a fragment that is asked for without htmx: its page answers for it
         return answer
-
-
-def event_of(route: Route) -> str:
-    """The event that a route names."""
-    return "seriesconf" if route.parameters & {"subevent", "subevent_id"} else "sampleconf"
 
 
 # ------------------------------------------------------------------------------------------------------ everybody
@@ -150,8 +145,12 @@ def everybody(app: Flask, place: Place) -> list[Persona]:
 # ------------------------------------------------------------------------------------------- what rules answer them
 
 
-def _user(persona: Persona, _route: Route) -> Answer:
-    return REACHED if persona.kind == "user" else SIGN_IN
+def _user(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "user":
+        return SIGN_IN
+    if "application_id" in route.parameters and persona.name != "member of the crew":
+        return 404  # an application is its owner's
+    return REACHED
 
 
 def _admin(persona: Persona, route: Route) -> Answer:
@@ -216,12 +215,18 @@ def _app_api(persona: Persona, route: Route) -> Answer:
     return REACHED if persona.owner or not route.parameters & OWNED else 404
 
 
+def _scanner_api(persona: Persona, route: Route) -> Answer:
+    if persona.kind != "code":
+        return 401
+    return REACHED if persona.owner or not route.parameters & OWNED else 404
+
+
 def _device(persona: Persona, route: Route) -> Answer:
     return REACHED if persona.kind == "device" and persona.member_of(route) else 403
 
 
 #: Parameters that name what belongs to one exhibitor.
-OWNED = frozenset(("lead_id", "voucher_id"))
+OWNED = frozenset(("badge", "lead_id", "voucher_id"))
 
 #: What each kind of rule answers whom.
 EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
@@ -235,6 +240,7 @@ EXPECTED: dict[str, Callable[[Persona, Route], Answer]] = {
     "api_user": _api_user,
     "reseller_member": _reseller_member,
     "app_api": _app_api,
+    "scanner_api": _scanner_api,
     "device": _device,
     "metrics_token": lambda _persona, _route: 404,  # the fair's server has no token for it
 }
@@ -247,6 +253,7 @@ REFUSED_INSIDE: dict[str, dict[str, Answer]] = {
     "exhibitors_app.list_leads": _ONLY_FULL,
     "exhibitors_app.list_vouchers": _ONLY_FULL,
     "exhibitors_app.get_voucher": _ONLY_FULL,
+    "exhibitors_scanner.retrieve_leads": _ONLY_FULL,
     **{
         f"teams.{name}": _REACHES_FURTHER
         for name in ("edit", "send_again", "withdraw", "remove", "create_token", "revoke_token")

@@ -35,3 +35,5 @@ class Row:
     goal: float | None = None
     #: Each request can be sent once only: the portal and the floor get different ones.
     once: bool = False
+    #: How many send at once.
+    clients: int = 4

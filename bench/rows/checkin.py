@@ -6,7 +6,7 @@ from flask import current_app
 from bench.data import DEVICE_KEY
 from bench.rows.base import Request, Row
 from portal.core.database import db
-from portal.tickets.models import OrderPosition
+from portal.tickets.models import Checkin, OrderPosition
 
 GATE = "/eventyaydroid/api/bigevents/sampleconf"
 KEY = f"?key={DEVICE_KEY}"
@@ -19,8 +19,9 @@ def _redeem(secret: str, position: int) -> Request:
 
 
 def redeem_fresh() -> list[Request]:
-    """Every ticket but the first thousand, each once."""
-    tickets = sa.select(OrderPosition.secret, OrderPosition.id).order_by(OrderPosition.id).offset(1000)
+    """Every ticket that is not in yet but the first thousand, each once."""
+    came = sa.exists().where(Checkin.position_id == OrderPosition.id)
+    tickets = sa.select(OrderPosition.secret, OrderPosition.id).where(~came).order_by(OrderPosition.id).offset(1000)
     return [_redeem(secret, position) for secret, position in db.session.execute(tickets)]
 
 
@@ -41,6 +42,11 @@ def gate_status() -> list[Request]:
     return [Request("GET", f"{GATE}/status/{KEY}")]
 
 
+def download() -> list[Request]:
+    """The copy of all tickets, for a phone that has none; compressed, as phones ask for it."""
+    return [Request("GET", f"{GATE}/download/{KEY}", headers={"Accept-Encoding": "gzip"})]
+
+
 def download_unchanged() -> list[Request]:
     """The copy of all tickets, for a phone that has it."""
     path = f"{GATE}/download/{KEY}"
@@ -54,4 +60,12 @@ ROWS = (
     Row("gate: search by name", search_names, goal=500),
     Row("gate: redeem fresh", redeem_fresh, goal=560, once=True),
     Row("gate: redeem used", redeem_used),
+)
+
+#: What is measured at two sizes (`bench.scale`), with more clients and with whole copies.
+SCALED = (
+    *(row for row in ROWS if row.requests is not redeem_fresh),
+    Row("gate: download", download),
+    Row("gate: redeem fresh, 4 at once", redeem_fresh, goal=560, once=True),
+    Row("gate: redeem fresh, 16 at once", redeem_fresh, once=True, clients=16),
 )

@@ -28,7 +28,7 @@ def _scan(secret: str, position: int) -> Request:
     body = {
         "code": secret,
         "notes": "",
-        "scanned": "2026-10-18T12:24:23.000+00:00",
+        "scanned": "2025-10-18T12:24:23.000+00:00",
         "scan_type": "lead",
         "tags": None,
         "rating": None,

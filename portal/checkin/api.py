@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, request
 from flask_smorest import Blueprint
 
+from portal.checkin import copies as packed
 from portal.checkin import presenters
 from portal.checkin.queries import download as copies
 from portal.checkin.queries import figures, questions
@@ -98,14 +99,23 @@ def download(prefix: str, organizer: str, event: str, subevent: int | None = Non
         raise NotFound()
     gate = device_scope()
     state = state_of(gate)
-    headers = {"ETag": f'W/"{state.tickets}{state.entries}"', "Vary": "Accept-Encoding"}
-    if request.if_none_match.contains_weak(state.tickets + state.entries):
-        return Response(b"", 304, headers)
+    tag, key = state.tickets + state.entries, packed.key_of(gate, state)
+    packs = request.accept_encodings["gzip"] > 0
+    ready = packed.recent(key, tag) if packs else None
+    for known in (tag, *((ready.tag,) if ready is not None else ())):
+        if request.if_none_match.contains_weak(known):
+            return Response(b"", 304, _copy_headers(known))
+    if ready is not None:
+        return Response(ready.body, 200, _copy_headers(ready.tag, packs=True), content_type="application/json")
     pieces = presenters.download(copies.batches(db.engine, gate, state), questions.of_event(gate.event_id), gate.locale)
-    if request.accept_encodings["gzip"] > 0:
-        headers["Content-Encoding"] = "gzip"
-        pieces = presenters.packed(pieces)
-    return Response(pieces, 200, headers, content_type="application/json")
+    if packs:
+        pieces = packed.kept(key, tag, presenters.packed(pieces))
+    return Response(pieces, 200, _copy_headers(tag, packs=packs), content_type="application/json")
+
+
+def _copy_headers(tag: str, *, packs: bool = False) -> dict[str, str]:
+    headers = {"ETag": f'W/"{tag}"', "Vary": "Accept-Encoding"}
+    return headers | {"Content-Encoding": "gzip"} if packs else headers
 
 
 def _read_attempt(timezone: str, version: int) -> Attempt:

@@ -62,6 +62,7 @@ def record_each(
     if not entries:
         return
     same = {
+        "datetime": clock.now(),
         "organizer_id": organizer_id,
         "event_id": event_id,
         "actor_kind": actor.kind,
@@ -70,5 +71,6 @@ def record_each(
         "action": action,
         "object_kind": object_kind,
     }
-    rows = [{**same, "object_id": object_id, "data": data} for object_id, data in entries.items()]
+    mark = {ADMINISTRATOR: True} if actor.is_admin else {}
+    rows = [{**same, "object_id": object_id, "data": data | mark} for object_id, data in entries.items()]
     db.session.connection().execute(_INSERT, rows)

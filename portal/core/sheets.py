@@ -13,6 +13,7 @@ import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from portal.core.errors import InvalidInput
+from portal.core.sentences import Sentence
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 200
@@ -50,18 +51,18 @@ def read_sheet(data: bytes, filename: str) -> Sheet:
     Raises `InvalidInput` on ``file``, with what is wrong and what to do.
     """
     if not data:
-        raise _refused("The file is empty.")
+        raise _refused(Sentence("The file is empty."))
     lines = _read_xlsx(data) if data[:2] == b"PK" or filename.lower().endswith(".xlsx") else _read_csv(data)
     return _sheet(lines)
 
 
-def _refused(message: str) -> InvalidInput:
+def _refused(message: Sentence) -> InvalidInput:
     return InvalidInput({"file": [message]})
 
 
 def _read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
     if b"\0" in data:
-        raise _refused("This is no CSV or XLSX file. Save the table as one of the two.")
+        raise _refused(Sentence("This is no CSV or XLSX file. Save the table as one of the two."))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -76,7 +77,9 @@ def _read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise _refused(f"Line {reader.line_num} cannot be read: {error}.") from error
+            raise _refused(
+                Sentence("Line %(line)s cannot be read: %(error)s.", line=reader.line_num, error=error)
+            ) from error
         yield line, cells
         line = reader.line_num + 1
 
@@ -85,11 +88,11 @@ def _read_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
-                raise _refused("The file is too large once it is unpacked.")
+                raise _refused(Sentence("The file is too large once it is unpacked."))
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
     except (CalamineError, zipfile.BadZipFile, IndexError, ValueError) as error:
-        raise _refused("This XLSX file cannot be read. Save it again, or as CSV.") from error
+        raise _refused(Sentence("This XLSX file cannot be read. Save it again, or as CSV.")) from error
     for line, row in enumerate(rows, 1):
         yield line, [_text(cell) for cell in row]
 
@@ -118,16 +121,16 @@ def _sheet(lines: Iterable[tuple[int, list[str]]]) -> Sheet:
             head = _head(texts)
             continue
         if len(rows) == MOST_ROWS:
-            raise _refused(f"The file has more than {MOST_ROWS:,} rows. Split it.")
+            raise _refused(Sentence("The file has more than %(count)s rows. Split it.", count=f"{MOST_ROWS:,}"))
         if any(texts[len(head) :]):
-            raise _refused(f"Line {line} has more cells than the first line has titles.")
+            raise _refused(Sentence("Line %(line)s has more cells than the first line has titles.", line=line))
         if any(len(text) > MOST_CELL or "\0" in text for text in texts):
-            raise _refused(f"Line {line} has a cell that is too long or holds a null character.")
+            raise _refused(Sentence("Line %(line)s has a cell that is too long or holds a null character.", line=line))
         rows.append(Row(line, (texts + [""] * len(head))[: len(head)]))
     if not head:
-        raise _refused("The file is empty.")
+        raise _refused(Sentence("The file is empty."))
     if not rows:
-        raise _refused("The file has titles, but no rows below them.")
+        raise _refused(Sentence("The file has titles, but no rows below them."))
     return Sheet(head, rows)
 
 
@@ -135,7 +138,7 @@ def _head(texts: list[str]) -> list[str]:
     while not texts[-1]:
         texts.pop()
     if len(texts) > MOST_COLUMNS:
-        raise _refused(f"The file has more than {MOST_COLUMNS} columns.")
+        raise _refused(Sentence("The file has more than %(count)s columns.", count=MOST_COLUMNS))
     return [text[:200] or f"#{number}" for number, text in enumerate(texts, 1)]
 
 

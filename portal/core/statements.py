@@ -11,6 +11,7 @@ from flask.globals import app_ctx
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
@@ -39,17 +40,20 @@ def _connection() -> sa.Connection:
     return connection
 
 
-def rows(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-    """All rows of a statement as tuples, for the hot doors: a reading request goes past the execution as well.
+def rows(statement: sa.Select[*tuple[Any, ...]] | UpdateBase, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    """All rows of a statement as tuples, for the hot doors: it goes past the execution as well.
 
     ``statement`` must live as long as the process (a constant, or cached): what is worked out about it is kept. Where
-    somebody listens to statements, or the request writes, it goes the long way, with the same result. Each such read
-    is a transaction of its own: what two of them say may be a change apart.
+    somebody listens to statements, it goes the long way, with the same result. A writing request stays in the session's
+    transaction; in a reading one each such read is a transaction of its own: what two say may be a change apart.
     """
     engine = db.engine
-    if is_writing() or engine.dispatch.before_cursor_execute:
-        return _connection().execute(statement, parameters).all()
+    if engine.dispatch.before_cursor_execute:
+        found = _connection().execute(statement, parameters)
+        return found.all() if found.returns_rows else ()
     prepared = _prepared(engine.dialect, statement)
+    if is_writing():
+        return prepared.rows(_connection(), parameters)
     if engine.dialect.name != "sqlite":
         return prepared.rows(_connection(), parameters)
     return prepared.fetch(sqlite_reader(engine), parameters)
@@ -64,7 +68,7 @@ class _Prepared:
 
     __slots__ = ("_binds", "_columns", "_fixed", "_order", "_text")
 
-    def __init__(self, dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, dialect: Dialect, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> None:
         compiled = statement.compile(dialect=dialect)
         self._text = str(compiled)
         self._order: Sequence[str] | None = getattr(compiled, "positiontup", None)
@@ -76,7 +80,7 @@ class _Prepared:
         }
         processors = [
             column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
-            for column in statement.selected_columns
+            for column in statement.exported_columns
         ]
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 
@@ -97,7 +101,10 @@ class _Prepared:
         for name, process in self._binds.items():
             given[name] = process(given[name])
         values: Any = given if self._order is None else [given[name] for name in self._order]
-        found = raw.execute(self._text, values).fetchall()
+        cursor = raw.execute(self._text, values)
+        if cursor.description is None:
+            return ()
+        found = cursor.fetchall()
         if not self._columns:
             return found  # type: ignore[no-any-return]
         return [self._row(row) for row in found]
@@ -113,7 +120,7 @@ class _Prepared:
 
 
 @lru_cache(maxsize=2000)
-def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]]) -> _Prepared:
+def _prepared(dialect: Dialect, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> _Prepared:
     return _Prepared(dialect, statement)
 
 

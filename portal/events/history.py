@@ -17,6 +17,10 @@ def _event_changed(_change: Change) -> str:
     return gettext("Changed the event's settings")
 
 
+def _event_copied(change: Change) -> str:
+    return gettext("Took over settings, products and questions of %(event)s", event=change.data.get("source", ""))
+
+
 def _named(words: Callable[[str], str]) -> Sentence:
     def say(change: Change) -> str:
         return words(localised(change.data.get("name") or change.data.get("question") or {}))
@@ -27,6 +31,7 @@ def _named(words: Callable[[str], str]) -> Sentence:
 SENTENCES: Mapping[str, Sentence] = {
     "event.created": _event_created,
     "event.changed": _event_changed,
+    "event.copied": _event_copied,
     "product.created": _named(lambda name: gettext("Added the product “%(name)s”", name=name)),
     "product.changed": _named(lambda name: gettext("Changed the product “%(name)s”", name=name)),
     "product.deleted": _named(lambda name: gettext("Deleted the product “%(name)s”", name=name)),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import compress
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -11,7 +11,6 @@ from portal.accounts.oauth.models import OAuthGrant, OAuthToken, oauth_grant_org
 from portal.core import clock
 from portal.core.actors import Actor, ApplicationScope, EventScope, OrganizerScope, SignIn
 from portal.core.codes import hash_token
-from portal.core.database import db
 from portal.core.statements import rows as read_rows
 from portal.events.models import Event, Organizer
 
@@ -99,6 +98,8 @@ _BEARER = (
         OAuthApplication.active,
     )
 )
+_HOLDER = len(_APPLICATION_COLUMNS)
+_TEAM = _HOLDER + len(_EVENT_COLUMNS) + 1
 _named = sa.exists().where(
     oauth_grant_organizers.c.grant_id == OAuthGrant.id, oauth_grant_organizers.c.organizer_id == Organizer.id
 )
@@ -160,10 +161,34 @@ def token_scope(token: str, organizer: str, event: str) -> tuple[Actor, EventSco
     return actor, EventScope(*scope), last_used
 
 
+class _Holder(NamedTuple):
+    """The row of an access token: `_APPLICATION_COLUMNS`."""
+
+    grant_id: int
+    all_organizers: bool
+    last_used: datetime | None
+    scopes: str
+    user_id: int
+    user_name: str
+    is_admin: bool
+    application_id: int
+    application_name: str
+
+    def scope(self) -> ApplicationScope:
+        """Who acts, and within what."""
+        label = f"{self.user_name} ({self.application_name})"
+        actor = Actor("application", self.application_id, label, bool(self.is_admin))
+        scopes = frozenset(self.scopes.split())
+        return ApplicationScope(actor, self.grant_id, self.user_id, scopes, bool(self.all_organizers))
+
+
 def application_scope(token: str) -> tuple[ApplicationScope, datetime | None] | None:
     """Who acts with an access token, and when their grant was last used; None for one that is not valid."""
-    found = db.session.execute(_BEARER, {"token_hash": hash_token(token), "now": clock.now()}).one_or_none()
-    return None if found is None else (_application(found), found.last_used)
+    found = read_rows(_BEARER, {"token_hash": hash_token(token), "now": clock.now()})
+    if not found:
+        return None
+    holder = _Holder(*found[0])
+    return holder.scope(), holder.last_used
 
 
 def bearer_scope(
@@ -173,26 +198,25 @@ def bearer_scope(
 
     An admin's token has an admin's permissions only at organizers that the admin named when granting.
     """
-    where = {"token_hash": hash_token(token), "now": clock.now()}
-    rows = db.session.execute(_BEARER_SCOPE, where | {"organizer": organizer.lower(), "event": event.lower()}).all()
+    where = {"organizer": organizer.lower(), "event": event.lower()}
+    rows = read_rows(_BEARER_SCOPE, where | {"token_hash": hash_token(token), "now": clock.now()})
     if not rows:
         return None
-    first = rows[0]
-    application = _application(first)
-    teams = [row for row in rows if row.team_id is not None]
-    if first.event_id is None:
-        return application, None, first.last_used
-    if first.is_admin and first.named:
-        return application, _scope(first, application.actor, _ALL), first.last_used
-    if not teams:
-        return application, None, first.last_used
-    granted = frozenset[str]().union(*(_granted(row) for row in teams))
-    return application, _scope(first, application.actor, granted), first.last_used
-
-
-def _application(row: Any) -> ApplicationScope:
-    actor = Actor("application", row.application_id, f"{row.user_name} ({row.application_name})")
-    return ApplicationScope(actor, row.grant_id, row.user_id, frozenset(row.scopes.split()), row.all_organizers)
+    holder = _Holder(*rows[0][:_HOLDER])
+    application = holder.scope()
+    place = rows[0][_HOLDER:_TEAM]
+    named = place[len(_EVENT_COLUMNS)]
+    teams = [row[_TEAM + 1 :] for row in rows if row[_TEAM] is not None]
+    granted: frozenset[str] | None = None
+    if place[_EVENT_ID] is not None:
+        if holder.is_admin and named:
+            granted = _ALL
+        elif teams:
+            granted = frozenset(name for team in teams for name in compress(PERMISSIONS, team))
+    if granted is None:
+        return application, None, holder.last_used
+    scope: list[Any] = [application.actor, *place[: len(_EVENT_COLUMNS)], granted]
+    return application, EventScope(*scope), holder.last_used
 
 
 def user_scope(sign_in: SignIn, organizer: str, event: str) -> EventScope | None:
@@ -223,3 +247,12 @@ def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
         return None
     id_, slug, name = found[0][:3]
     return OrganizerScope(sign_in.actor, id_, slug, name, granted)
+
+
+_ACCENT = sa.select(Event.settings["accent"].as_string()).where(Event.id == sa.bindparam("event"))
+
+
+def accent(event_id: int) -> str | None:
+    """The colour that an event has set, as it set it."""
+    found = read_rows(_ACCENT, {"event": event_id})
+    return found[0][0] if found else None

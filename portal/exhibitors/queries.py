@@ -1,5 +1,6 @@
 """Reads about exhibitors: what the holder of an access code may see, and the row that a change is about."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from portal.core.actors import Actor, ExhibitorScope
 from portal.core.codes import hash_token, normalise_code
 from portal.core.database import db
 from portal.core.errors import NotFound
-from portal.core.statements import run
+from portal.core.statements import rows, run
 from portal.events.models import Event, Organizer
 from portal.exhibitors.models import AccessCode, Exhibitor
 
@@ -43,61 +44,40 @@ _SCOPE = (
     .join(Event, Event.id == Exhibitor.event_id)
     .join(Organizer, Organizer.id == Event.organizer_id)
 )
+#: From the exhibitor's name on in the order of an `ExhibitorScope`'s fields.
 _BY_CODE = _SCOPE.where(AccessCode.lookup == sa.bindparam("lookup"))
-_BY_ID = _SCOPE.where(AccessCode.id == sa.bindparam("access_code_id"))
+_BY_ID = _SCOPE.where(AccessCode.id == sa.bindparam("access_code_id", type_=sa.BigInteger()))
 
 
 def scope_by_code(code: str) -> ExhibitorScope | None:
     """The exhibitor that a code opens, typed in any case, with spaces or dashes; None for an unknown code."""
-    lookup = normalise_code(code)
-    return _scope(_BY_CODE, {"lookup": lookup}) if lookup else None
+    found = stamped_scope(code)
+    return found[0] if found else None
 
 
 def stamped_scope(code: str) -> tuple[ExhibitorScope, datetime | None] | None:
     """The same with when the code was last used."""
     lookup = normalise_code(code)
-    row = db.session.execute(_BY_CODE, {"lookup": lookup}).one_or_none() if lookup else None
-    return None if row is None else (_scope_of(row), row.last_used)
+    found = rows(_BY_CODE, {"lookup": lookup}) if lookup else ()
+    return (_scope_of(found[0]), found[0][3]) if found else None
 
 
 def scope_of_session(access_code_id: int, code_hash: str | None) -> ExhibitorScope | None:
     """The exhibitor that a session's access code opens; None once another code has taken its place."""
-    row = db.session.execute(_BY_ID, {"access_code_id": access_code_id}).one_or_none()
-    return None if row is None or hash_token(row.lookup) != code_hash else _scope_of(row)
+    found = rows(_BY_ID, {"access_code_id": access_code_id})
+    return _scope_of(found[0]) if found and hash_token(found[0][2]) == code_hash else None
 
 
 def locked_scope(code: str) -> ExhibitorScope | None:
     """The exhibitor that a code opens, which stays so until the transaction ends."""
-    return _scope(_BY_CODE.with_for_update(of=AccessCode), {"lookup": normalise_code(code)})
-
-
-def _scope(statement: sa.Select[*tuple[Any, ...]], where: dict[str, object]) -> ExhibitorScope | None:
-    row = db.session.execute(statement, where).one_or_none()
+    row = db.session.execute(_BY_CODE.with_for_update(of=AccessCode), {"lookup": normalise_code(code)}).one_or_none()
     return None if row is None else _scope_of(row)
 
 
-def _scope_of(row: Any) -> ExhibitorScope:
-    return ExhibitorScope(
-        actor=Actor(kind="exhibitor", id=row.id, label=row.name),
-        access_code_id=row.id,
-        code_kind=row.kind,
-        exhibitor_id=row.exhibitor_id,
-        exhibitor_name=row.name,
-        booth=row.booth,
-        locale=row.locale,
-        allow_lead_scanning=row.allow_lead_scanning,
-        allow_lead_access=row.allow_lead_access,
-        allow_voucher_access=row.allow_voucher_access,
-        lead_scanning_scope_by_device=row.lead_scanning_scope_by_device,
-        organizer_id=row.organizer_id,
-        organizer_slug=row.organizer_slug,
-        event_id=row.event_id,
-        event_slug=row.event_slug,
-        event_name=row.event_name,
-        event_locale=row.event_locale,
-        timezone=row.timezone,
-        currency=row.currency,
-    )
+def _scope_of(row: Sequence[Any]) -> ExhibitorScope:
+    code_id, kind, _, _, exhibitor_id, name, *rest = row
+    values: list[Any] = [code_id, kind, exhibitor_id, name, *rest]
+    return ExhibitorScope(Actor(kind="exhibitor", id=code_id, label=name), *values)
 
 
 _ROW = sa.select(EXHIBITORS).where(

@@ -1,6 +1,7 @@
 """Reads about an exhibitor's vouchers: pages of them, one of them, and who redeemed them."""
 
 import datetime as dt
+from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
-from portal.core.i18n import LocalisedString, localise
+from portal.core.i18n import localise
+from portal.core.statements import one_of_ids, rows, run
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.tickets.fields import PERSON_COLUMNS, FieldEntry, FieldReader, ShownFields, answers_of
@@ -144,7 +146,7 @@ def some(
     statement = _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(limit).offset(offset)
     if usable:
         statement = statement.where(*_usable(clock.now()))
-    return [_row(row, locales) for row in db.session.execute(statement)]
+    return [_row(row, locales) for row in run(statement)]
 
 
 def voucher(*, exhibitor_id: int, voucher_id: int, locales: Sequence[str]) -> VoucherRow | None:
@@ -170,19 +172,14 @@ def _row(row: Any, locales: Sequence[str]) -> VoucherRow:
     )
 
 
-def _counts(voucher_ids: Sequence[int]) -> tuple[sa.ColumnElement[bool], ...]:
-    """What is a redemption: a ticket that is not cancelled, nor its order cancelled or expired."""
-    return (
-        OrderPosition.voucher_id.in_(voucher_ids),
-        OrderPosition.canceled.is_(False),
-        Order.status.in_(("n", "p")),
-    )
+#: What is a redemption: a ticket that is not cancelled, nor its order cancelled or expired.
+_COUNTS = (OrderPosition.canceled.is_(False), sa.or_(Order.status == "n", Order.status == "p"))
 
 
 def redemption_count(voucher_id: int) -> int:
     """How many redemptions a voucher has."""
     statement = sa.select(sa.func.count()).select_from(OrderPosition).join(Order, Order.id == OrderPosition.order_id)
-    return db.session.scalar(statement.where(*_counts([voucher_id]))) or 0
+    return db.session.scalar(statement.where(OrderPosition.voucher_id == voucher_id, *_COUNTS)) or 0
 
 
 def redemptions(
@@ -195,20 +192,29 @@ def redemptions(
     offset: int | None = None,
 ) -> dict[int, list[Redemption]]:
     """Who redeemed the vouchers, in order; with ``limit`` some of them."""
-    rows = db.session.execute(
-        sa.select(OrderPosition.voucher_id, Order.datetime, SubEvent.name.label("subevent"), *PERSON_COLUMNS)
-        .join(Order, Order.id == OrderPosition.order_id)
-        .outerjoin(SubEvent, SubEvent.id == OrderPosition.subevent_id)
-        .where(*_counts(voucher_ids))
-        .order_by(Order.datetime, OrderPosition.id)
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    answers = answers_of(shown, [row.position_id for row in rows])
+    if not voucher_ids:
+        return {}
+    part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
+    redeemed = [_Redeemed._make(row) for row in rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})]
+    answers = answers_of(shown, [row.position_id for row in redeemed])
     found: dict[int, list[Redemption]] = {}
-    for row in rows:
-        subevent: LocalisedString | None = row.subevent
+    for row in redeemed:
+        subevent = localise(row.subevent, *locales) if row.subevent else ""
         found.setdefault(row.voucher_id, []).append(
-            Redemption(reader.entries(row, answers.get(row.position_id)), row.datetime, localise(subevent, *locales))
+            Redemption(reader.entries(row, answers.get(row.position_id)), row.datetime, subevent)
         )
     return found
+
+
+_REDEMPTIONS = (
+    sa.select(OrderPosition.voucher_id, Order.datetime, SubEvent.name.label("subevent"), *PERSON_COLUMNS)
+    .join(Order, Order.id == OrderPosition.order_id)
+    .outerjoin(SubEvent, SubEvent.id == OrderPosition.subevent_id)
+    .where(one_of_ids(OrderPosition.voucher_id, "vouchers"), *_COUNTS)
+    .order_by(Order.datetime, OrderPosition.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
+#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
+_tuple: Any = namedtuple
+_Redeemed = _tuple("_Redeemed", _REDEMPTIONS.selected_columns.keys())

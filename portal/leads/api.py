@@ -11,13 +11,21 @@ from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, NotSignedIn
 from portal.leads import queries
-from portal.leads.app_schemas import ScanSchema
+from portal.leads.app_schemas import scan_schema
 from portal.leads.queries import LeadFilter, LeadRow
+from portal.leads.scanner_schemas import (
+    AuthSchema,
+    OfferedTagsSchema,
+    RefusedSchema,
+    ScannedLeadsSchema,
+    ScannedSchema,
+)
 from portal.leads.scans import Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
 from portal.web import params
-from portal.web.access import app_scope, loaders, public_api, scanner_api
+from portal.web.access import app_scope, public_api, scanner_api
 from portal.web.limits import wrong_code
+from portal.web.loaders import loaders
 from portal.web.openapi import documented
 from portal.web.rest import done, reply
 
@@ -69,12 +77,6 @@ class LeadUpdateSchema(Schema):
     tags = fields.List(fields.String(), allow_none=True)
 
 
-class DoneSchema(Schema):
-    """Every answer says whether it worked; the others of its fields depend on what was asked."""
-
-    success = fields.Boolean(required=True)
-
-
 @blueprint.errorhandler(DomainError)
 def refused(error: DomainError) -> Response:
     """What went wrong in the scanner's own words: ``{"success": false, "error": …}``."""
@@ -83,7 +85,7 @@ def refused(error: DomainError) -> Response:
 
 
 @blueprint.route("/auth", methods=["POST"], **_BOTH)
-@documented(DoneSchema, errors=(400, 401), body=KeySchema)
+@documented(AuthSchema, errors=(400, 401, 429), body=KeySchema, refusal=RefusedSchema)
 @public_api
 def auth(organizer: str, event: str) -> Response:
     """Sign the scanner in with an exhibitor's access code."""
@@ -107,7 +109,14 @@ def auth(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/create", methods=["POST"], **_BOTH)
-@documented(DoneSchema, status=201, errors=(400, 401, 403, 404, 409), body=LeadCreateSchema, security=_SECURITY)
+@documented(
+    ScannedSchema,
+    status=201,
+    errors=(400, 401, 403, 404, 409),
+    body=LeadCreateSchema,
+    security=_SECURITY,
+    refusal=RefusedSchema,
+)
 @scanner_api
 def create_lead(organizer: str, event: str) -> Response:
     """Record a scan: 201 for the first one of an attendee, 409 after."""
@@ -128,7 +137,7 @@ def create_lead(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/retrieve", methods=["GET"], **_BOTH)
-@documented(DoneSchema, errors=(401, 403), security=_SECURITY)
+@documented(ScannedLeadsSchema, errors=(401, 403), security=_SECURITY, refusal=RefusedSchema)
 @scanner_api
 def retrieve_leads(organizer: str, event: str) -> Response:
     """All leads of the exhibitor, the newest first; for the full access code."""
@@ -146,7 +155,13 @@ def retrieve_leads(organizer: str, event: str) -> Response:
 
 
 @blueprint.route("/lead/<string:badge>/update", methods=["POST"], **_BOTH)
-@documented(DoneSchema, errors=(400, 401, 403, 404), body=LeadUpdateSchema, security=_SECURITY)
+@documented(
+    ScannedSchema,
+    errors=(400, 401, 403, 404),
+    body=LeadUpdateSchema,
+    security=_SECURITY,
+    refusal=RefusedSchema,
+)
 @scanner_api
 def update_lead(organizer: str, event: str, badge: str) -> Response:
     """Set the note and the tags of a lead that was scanned before."""
@@ -158,7 +173,7 @@ def update_lead(organizer: str, event: str, badge: str) -> Response:
 
 
 @blueprint.route("/tags", methods=["GET"], **_BOTH)
-@documented(DoneSchema, errors=(401,), security=_SECURITY)
+@documented(OfferedTagsSchema, errors=(401,), security=_SECURITY, refusal=RefusedSchema)
 @scanner_api
 def tags(organizer: str, event: str) -> Response:
     """The tags that the event offers."""
@@ -168,7 +183,7 @@ def tags(organizer: str, event: str) -> Response:
 def _scan(scope: ExhibitorScope, **sent: Any) -> Scanned:
     """The app's operation, with the app's rules for each value."""
     try:
-        given = ScanSchema(zone=scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
+        given = scan_schema(scope.timezone).scan({name: value for name, value in sent.items() if value is not None})
     except ValidationError as error:
         field, messages = next(iter(error.messages_dict.items()))
         raise InvalidInput({"": [f"{field}: {_first(messages)}"]}) from None

@@ -13,7 +13,7 @@ from portal.core.money import money
 from portal.exhibitors import vouchers
 from portal.exhibitors.vouchers import Redemption, VoucherRow
 from portal.leads import queries
-from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema
+from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
 from portal.tickets.fields import FieldEntry, FieldReader, sight_of
@@ -85,7 +85,7 @@ def scan() -> Response:
     """Submit a scan: 201 for the first one of an attendee, 200 after."""
     scope = app_scope()
     try:
-        given = ScanSchema(zone=scope.timezone).scan(params.read_body(lists=("tags",)))
+        given = scan_schema(scope.timezone).scan(params.read_body(lists=("tags",)))
     except ValidationError as error:
         raise InvalidInput(error.messages_dict) from None
     scanned = record_scan(actor=scope.actor, exhibitor=scope, scan=given)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -82,6 +83,12 @@ class ScanSchema(Schema):
             device_name=values["device_name"] or None,
             device_uuid=values["device_uuid"] or None,
         )
+
+
+@lru_cache(maxsize=600)
+def scan_schema(zone: str) -> ScanSchema:
+    """The schema for scans of events in a zone; making one costs more than using it."""
+    return ScanSchema(zone=zone)
 
 
 class AttendeeSchema(Schema):

@@ -11,6 +11,7 @@ from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.models import AuditEntry
+from portal.core.sentences import Sentence
 from portal.leads.models import Lead, LeadVersion
 from portal.leads.services import (
     MAX_TAG,
@@ -85,9 +86,9 @@ def _locked(exhibitor: ExhibitorScope, lead_ids: Iterable[int]) -> Sequence[Lead
         raise Forbidden(NO_LEAD_ACCESS)
     ids = sorted(set(lead_ids))
     if not ids:
-        raise InvalidInput({"id": ["Select at least one lead."]})
+        raise InvalidInput({"id": [Sentence("Select at least one lead.")]})
     if len(ids) > MAX_LEADS:
-        raise InvalidInput({"id": [f"Select at most {MAX_LEADS} leads at once."]})
+        raise InvalidInput({"id": [Sentence("Select at most %(most)s leads at once.", most=MAX_LEADS)]})
     return db.session.scalars(
         sa.select(Lead)
         .where(Lead.id.in_(ids), Lead.exhibitor_id == exhibitor.exhibitor_id)
@@ -99,13 +100,15 @@ def _locked(exhibitor: ExhibitorScope, lead_ids: Iterable[int]) -> Sequence[Lead
 
 def _check(leads: Sequence[Lead], change: BulkChange) -> None:
     if not change.add_tags and not change.remove_tags and isinstance(change.rating, Unchanged):
-        raise InvalidInput({"non_field_errors": ["Choose a tag or a rating first."]})
+        raise InvalidInput({"non_field_errors": [Sentence("Choose a tag or a rating first.")]})
     if any(not 0 < len(tag) <= MAX_TAG for tag in change.add_tags):
-        raise InvalidInput({"add_tag": [f"A tag has 1 to {MAX_TAG} characters."]})
+        raise InvalidInput({"add_tag": [Sentence("A tag has 1 to %(most)s characters.", most=MAX_TAG)]})
     if isinstance(change.rating, int) and not 0 <= change.rating <= 5:
-        raise InvalidInput({"rating": ["A rating has 0 to 5 stars."]})
+        raise InvalidInput({"rating": [Sentence("A rating has 0 to 5 stars.")]})
     if any(len(_tags(lead, change)) > MAX_TAGS for lead in leads):
-        raise InvalidInput({"add_tag": [f"A lead has at most {MAX_TAGS} tags. Nothing was changed."]})
+        raise InvalidInput(
+            {"add_tag": [Sentence("A lead has at most %(most)s tags. Nothing was changed.", most=MAX_TAGS)]}
+        )
 
 
 def _tags(lead: Lead, change: BulkChange) -> list[str]:

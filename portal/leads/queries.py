@@ -1,6 +1,7 @@
 """Reads about one exhibitor's leads: a page of them, one with its history, figures and what can be filtered by."""
 
 import datetime as dt
+from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from portal.core import clock
+from portal.core import clock, statements
 from portal.core.database import db
 from portal.core.text import like_words
 from portal.leads.models import Lead, LeadVersion
@@ -149,16 +150,10 @@ def lead_page(
 
 def newest(*, exhibitor_id: int, reader: FieldReader, shown: ShownFields, limit: int, offset: int) -> list[LeadRow]:
     """Some of an exhibitor's leads, the newest first."""
-    rows = db.session.execute(
-        sa.select(*_COLUMNS)
-        .join(OrderPosition, OrderPosition.id == Lead.position_id)
-        .where(Lead.exhibitor_id == exhibitor_id)
-        .order_by(*_order("newest"))
-        .limit(limit)
-        .offset(offset)
-    ).all()
-    answers = answers_of(shown, [row.position_id for row in rows])
-    return [_row(row, reader, answers) for row in rows]
+    wanted = {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}
+    found = [_Found._make(row) for row in statements.rows(_NEWEST, wanted)]
+    answers = answers_of(shown, [row.position_id for row in found])
+    return [_row(row, reader, answers) for row in found]
 
 
 def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFields) -> LeadRow | None:
@@ -328,6 +323,19 @@ def _order(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
     if sort == "rating-desc":
         return sa.func.coalesce(Lead.rating, -1).desc(), *newest
     return newest
+
+
+#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
+_tuple: Any = namedtuple
+_Found = _tuple("_Found", sa.select(*_COLUMNS).selected_columns.keys())
+_NEWEST = (
+    sa.select(*_COLUMNS)
+    .join(OrderPosition, OrderPosition.id == Lead.position_id)
+    .where(Lead.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger()))
+    .order_by(*_order("newest"))
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
 
 
 def day_bounds(day: dt.date, timezone: str) -> tuple[dt.datetime, dt.datetime]:

@@ -1,7 +1,8 @@
 """Scans: a barcode becomes a lead, once, whoever scans it how often and from how many phones."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import Forbidden, InvalidInput, NotSignedIn
+from portal.core.statements import run
 from portal.leads.models import Lead, LeadVersion
 from portal.leads.services import lead_search_text
 from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, Sight, answers_of, sight_of
@@ -36,10 +38,23 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadState:
+    """A lead as the database has it."""
+
+    id: int
+    scanned: dt.datetime
+    notes: str
+    rating: int | None
+    tags: list[str]
+    device_name: str | None
+    device_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Scanned:
     """The lead behind a scan, whether this was its first one, and who was scanned."""
 
-    lead: Lead
+    lead: LeadState
     first: bool
     person: Any
     answers: dict[str, GivenAnswer]
@@ -61,64 +76,150 @@ def record_scan(*, actor: Actor, exhibitor: ExhibitorScope, scan: Scan) -> Scann
     moment = min(scan.scanned or now, now)
     sight = sight_of(exhibitor.event_id)
     answers = answers_of(sight.shown, [person.position_id]).get(person.position_id, {})
-    lead, first = _find_or_make(exhibitor, person, scan, moment, now)
-    before = {"notes": lead.notes, "rating": lead.rating, "tags": list(lead.tags)}
-    after = before | _given(scan, with_notes=sight.settings.lead_notes)
-    lead.scanned = min(lead.scanned, moment)
-    lead.device_name = lead.device_name or scan.device_name
-    lead.device_uuid = lead.device_uuid or scan.device_uuid
-    if first or after != before:
-        lead.notes, lead.rating, lead.tags = after["notes"], after["rating"], after["tags"]
-        lead.search_text = lead_search_text(
-            sight.shown,
-            person,
-            answers,
-            notes=lead.notes,
-            tags=lead.tags,
-            show_notes=sight.settings.lead_notes,
+    given = _given(scan, with_notes=sight.settings.lead_notes)
+    of_lead = _OfLead(actor, exhibitor, scan, sight, person, answers)
+    before = _oldest(exhibitor, person, scan)
+    if before is None:
+        made = of_lead.make(given, moment, now)
+        if made is not None:
+            return Scanned(made, True, person, answers, sight)
+        before = _oldest(exhibitor, person, scan)
+        if before is None:
+            raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
+    after = replace(
+        before,
+        scanned=min(before.scanned, moment),
+        device_name=before.device_name or scan.device_name,
+        device_uuid=before.device_uuid or scan.device_uuid,
+        **given,
+    )
+    if after != before:
+        of_lead.change(before, after, now)
+    return Scanned(after, False, person, answers, sight)
+
+
+@dataclass(frozen=True, slots=True)
+class _OfLead:
+    """What is written about one scan."""
+
+    actor: Actor
+    exhibitor: ExhibitorScope
+    scan: Scan
+    sight: Sight
+    person: Any
+    answers: dict[str, GivenAnswer]
+
+    def make(self, given: dict[str, Any], moment: dt.datetime, now: dt.datetime) -> LeadState | None:
+        """A new lead; None where another scan made it in the meantime."""
+        values: dict[str, Any] = {"notes": "", "rating": None, "tags": []} | given
+        values |= {"device_name": self.scan.device_name, "device_uuid": self.scan.device_uuid, "scanned": moment}
+        row = {
+            "exhibitor_id": self.exhibitor.exhibitor_id,
+            "position_id": self.person.position_id,
+            "scope": _device(self.exhibitor, self.scan),
+            "first_upload": now,
+            "modified": now,
+            "search_text": self._search_text(values["notes"], values["tags"]),
+        }
+        try:
+            made = run(_insert(db.engine.dialect.name), values | row).scalar()
+        except IntegrityError:
+            db.session.rollback()
+            raise NotSignedIn("Invalid access code.", scheme="Exhibitor") from None
+        if made is None:
+            return None
+        lead = LeadState(id=made, **values)
+        self._keep(LeadState(made, moment, "", None, [], None, None), lead, now, "lead.scanned")
+        return lead
+
+    def change(self, before: LeadState, after: LeadState, now: dt.datetime) -> None:
+        """The new values; with a version and an entry in the log where the exhibitor's own words changed."""
+        noted = [name for name in ("notes", "rating", "tags") if getattr(before, name) != getattr(after, name)]
+        names = ("scanned", "device_name", "device_uuid", *noted)
+        values = {name: getattr(after, name) for name in names} | {"modified": now}
+        if noted:
+            values["search_text"] = self._search_text(after.notes, after.tags)
+        run(sa.update(_leads).where(_leads.c.id == before.id).values(values))
+        if noted:
+            self._keep(before, after, now, "lead.changed")
+
+    def _search_text(self, notes: str, tags: list[str]) -> str:
+        return lead_search_text(
+            self.sight.shown,
+            self.person,
+            self.answers,
+            notes=notes,
+            tags=tags,
+            show_notes=self.sight.settings.lead_notes,
         )
-        db.session.add(
-            LeadVersion(
-                lead_id=lead.id,
-                actor_label=actor.label,
-                device_name=scan.device_name,
-                device_uuid=scan.device_uuid,
-                **after,
-            )
+
+    def _keep(self, before: LeadState, after: LeadState, now: dt.datetime, action: str) -> None:
+        run(
+            _NEW_VERSION,
+            {
+                "lead_id": after.id,
+                "datetime": now,
+                "notes": after.notes,
+                "rating": after.rating,
+                "tags": after.tags,
+                "device_name": self.scan.device_name,
+                "device_uuid": self.scan.device_uuid,
+                "actor_label": self.actor.label,
+            },
         )
+        changed = {
+            name: [getattr(before, name), getattr(after, name)]
+            for name in ("rating", "tags")
+            if getattr(before, name) != getattr(after, name)
+        }
         audit.record(
-            actor=actor,
-            action="lead.scanned" if first else "lead.changed",
-            organizer_id=exhibitor.organizer_id,
-            event_id=exhibitor.event_id,
+            actor=self.actor,
+            action=action,
+            organizer_id=self.exhibitor.organizer_id,
+            event_id=self.exhibitor.event_id,
             object_kind="lead",
-            object_id=lead.id,
-            data={"exhibitor": exhibitor.exhibitor_id, "position": person.position_id}
-            | {name: [before[name], after[name]] for name in ("rating", "tags") if before[name] != after[name]},
+            object_id=after.id,
+            data={"exhibitor": self.exhibitor.exhibitor_id, "position": self.person.position_id} | changed,
         )
-    db.session.flush()
-    return Scanned(lead, first, person, answers, sight)
+
+
+_leads: sa.Table = Lead.metadata.tables["leads"]
+_NEW_VERSION = LeadVersion.metadata.tables["lead_versions"].insert()
+
+
+@lru_cache
+def _insert(dialect: str) -> Any:
+    """The lead, unless it is there already."""
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_leads)
+    unique = ["exhibitor_id", "position_id", "scope"]
+    return statement.on_conflict_do_nothing(index_elements=unique).returning(_leads.c.id)
+
+
+_CODE: sa.BindParameter[str] = sa.bindparam("code", type_=sa.String())
+_BADGE: sa.BindParameter[str] = sa.bindparam("badge", type_=sa.String())
+_PERSON = (
+    sa.select(*PERSON_COLUMNS)
+    .join(Order, Order.id == OrderPosition.order_id)
+    .where(
+        OrderPosition.event_id == sa.bindparam("event", type_=sa.BigInteger()),
+        OrderPosition.canceled.is_(False),
+        Order.status.in_(("n", "p")),
+        Order.testmode.is_(False),
+    )
+    .limit(1)
+)
+_BY_BADGE = _PERSON.where(OrderPosition.pseudonymization_id == _BADGE).order_by(OrderPosition.id)
+_BY_CODE = _PERSON.where(sa.or_(OrderPosition.secret == _CODE, OrderPosition.pseudonymization_id == _CODE)).order_by(
+    sa.case((OrderPosition.secret == _CODE, 0), else_=1), OrderPosition.id
+)
 
 
 def _person(event_id: int, code: str) -> Any:
     """The ticket that a barcode names: its secret, its pseudonymization id, or JSON that holds the latter."""
     badge = _from_json(code)
-    named = OrderPosition.pseudonymization_id == (badge or code)
-    if badge is None:
-        named = sa.or_(OrderPosition.secret == code, named)
-    return db.session.execute(
-        sa.select(*PERSON_COLUMNS)
-        .join(Order, Order.id == OrderPosition.order_id)
-        .where(
-            OrderPosition.event_id == event_id,
-            named,
-            OrderPosition.canceled.is_(False),
-            Order.status.in_(("n", "p")),
-            Order.testmode.is_(False),
-        )
-        .order_by(sa.case((OrderPosition.secret == code, 0), else_=1), OrderPosition.id)
-        .limit(1)
-    ).one_or_none()
+    if badge is not None:
+        return run(_BY_BADGE, {"event": event_id, "badge": badge}).one_or_none()
+    return run(_BY_CODE, {"event": event_id, "code": code}).one_or_none()
 
 
 def _from_json(code: str) -> str | None:
@@ -144,57 +245,33 @@ def _given(scan: Scan, *, with_notes: bool) -> dict[str, Any]:
     return given
 
 
-def _find_or_make(
-    exhibitor: ExhibitorScope, person: Any, scan: Scan, moment: dt.datetime, now: dt.datetime
-) -> tuple[Lead, bool]:
-    """The oldest lead that fits, locked, or a new one; which of them."""
-    found = _oldest(exhibitor, person, scan)
-    if found is not None:
-        return found, False
-    values = {
-        "exhibitor_id": exhibitor.exhibitor_id,
-        "position_id": person.position_id,
-        "scope": _device(exhibitor, scan),
-        "scanned": moment,
-        "first_upload": now,
-        "modified": now,
-        "notes": "",
-        "tags": [],
-        "device_name": scan.device_name,
-        "device_uuid": scan.device_uuid,
-        "search_text": "",
-    }
-    insert = (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(Lead)
-    statement = insert.values(**values).on_conflict_do_nothing(index_elements=["exhibitor_id", "position_id", "scope"])
-    try:
-        made = db.session.execute(statement.returning(Lead.id)).scalar()
-    except IntegrityError:
-        db.session.rollback()
-        raise NotSignedIn("Invalid access code.", scheme="Exhibitor") from None
-    if made is not None:
-        return db.session.get_one(Lead, made), True
-    found = _oldest(exhibitor, person, scan)
-    if found is None:
-        raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
-    return found, False
-
-
 def _device(exhibitor: ExhibitorScope, scan: Scan) -> str:
     """Which device a lead is for: ``""`` where the exhibitor has one lead an attendee."""
     return (scan.device_uuid or "") if exhibitor.lead_scanning_scope_by_device else ""
 
 
-def _oldest(exhibitor: ExhibitorScope, person: Any, scan: Scan) -> Lead | None:
+_OLDEST = (
+    sa.select(
+        *(_leads.c.id, _leads.c.scanned, _leads.c.notes, _leads.c.rating, _leads.c.tags),
+        *(_leads.c.device_name, _leads.c.device_uuid),
+    )
+    .where(
+        _leads.c.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger()),
+        _leads.c.position_id == sa.bindparam("position", type_=sa.BigInteger()),
+    )
+    .order_by(_leads.c.first_upload, _leads.c.id)
+    .limit(1)
+    .with_for_update()
+)
+_DEVICE: sa.BindParameter[str] = sa.bindparam("device", type_=sa.String())
+_OLDEST_OF_DEVICE = _OLDEST.where(sa.or_(_leads.c.scope == _DEVICE, _leads.c.device_uuid == _DEVICE))
+
+
+def _oldest(exhibitor: ExhibitorScope, person: Any, scan: Scan) -> LeadState | None:
     """Where the setting changed since, leads of both kinds may be there: the oldest one that fits takes the scan."""
-    statement = sa.select(Lead).where(
-        Lead.exhibitor_id == exhibitor.exhibitor_id, Lead.position_id == person.position_id
-    )
+    given: dict[str, Any] = {"exhibitor": exhibitor.exhibitor_id, "position": person.position_id}
     if exhibitor.lead_scanning_scope_by_device:
-        device = _device(exhibitor, scan)
-        statement = statement.where(sa.or_(Lead.scope == device, Lead.device_uuid == device))
-    return db.session.scalar(
-        statement.order_by(Lead.first_upload, Lead.id)
-        .limit(1)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+        row = run(_OLDEST_OF_DEVICE, given | {"device": _device(exhibitor, scan)}).one_or_none()
+    else:
+        row = run(_OLDEST, given).one_or_none()
+    return None if row is None else LeadState(*row)

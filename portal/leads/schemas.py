@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
+from portal.core.sentences import Sentence
 from portal.leads.bulk import BulkChange
 from portal.leads.queries import SORTS, LeadFilter
 from portal.leads.services import MAX_NOTES, UNCHANGED, LeadChanges
@@ -85,13 +86,13 @@ class BulkChangeSchema(Schema):
 
     id = fields.List(
         fields.Integer(validate=validate.Range(1, MAX_ID)),
-        validate=validate.Length(1, error="Select at least one lead."),
+        validate=validate.Length(1, error=Sentence("Select at least one lead.")),
         required=True,
     )
     do = fields.String(
         required=True,
-        validate=validate.OneOf(("tag", "untag", "rate"), error="Choose a tag or a rating first."),
-        error_messages={"null": "Choose a tag or a rating first."},
+        validate=validate.OneOf(("tag", "untag", "rate"), error=Sentence("Choose a tag or a rating first.")),
+        error_messages={"null": Sentence("Choose a tag or a rating first.")},
     )
     tag = Text(allow_none=True)
     rating = fields.String(allow_none=True, validate=validate.OneOf(("", "none", "0", "1", "2", "3", "4", "5")))

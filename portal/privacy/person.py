@@ -230,7 +230,8 @@ def mails_of(words: Words) -> sa.ColumnElement[bool]:
     asked = OutboxMessage.kind.in_(("code_request", "password_reset"))
     over = OutboxMessage.status.in_(("done", "failed"))
     mine = sa.or_(over, sa.and_(OutboxMessage.status == "waiting", sa.not_(asked)))
-    return sa.and_(_json_holds(OutboxMessage.payload, words.emails), mine)
+    named = sa.or_(_json_holds(OutboxMessage.payload, words.emails), _holds(OutboxMessage.last_error, words.emails))
+    return sa.and_(named, mine)
 
 
 def comments_of(event_id: int, words: Words) -> sa.ColumnElement[bool]:
@@ -254,8 +255,9 @@ def changes_of(
     that name them.
     """
     ids = [row.id for row in tickets]
-    leads = db.session.scalars(sa.select(Lead.id).where(Lead.position_id.in_(ids)))
-    own = {"order": [order.id for order in orders], "lead": list(leads)}
+    leads = list(db.session.scalars(sa.select(Lead.id).where(Lead.position_id.in_(ids))))
+    own_leads = {str(lead_id) for lead_id in leads}
+    own = {"order": [order.id for order in orders], "lead": leads}
     own |= dict.fromkeys(("position", "order_position", "ticket"), ids)
     about = sa.or_(
         sa.false(),
@@ -272,7 +274,20 @@ def changes_of(
             clean = scrubbed(data, words_anywhere)
             if clean != data:
                 cleaned.setdefault(entry_id, clean)
+    for entry_id, data in _entries(event_id, _in_bulk(ids)):
+        data = cleaned.get(entry_id, data)
+        kept = {number: each for number, each in (data.get("leads") or {}).items() if number not in own_leads}
+        if len(kept) < len(data.get("leads") or {}):
+            cleaned[entry_id] = {**data, "leads": kept}
     return list(cleaned.items())
+
+
+def _in_bulk(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """Changes of many leads of an exhibitor at once, by those exhibitors that have a lead of the person."""
+    theirs = sa.select(Lead.exhibitor_id).where(Lead.position_id.in_(ids))
+    return sa.and_(
+        AuditEntry.action == "leads.changed", AuditEntry.object_kind == "exhibitor", AuditEntry.object_id.in_(theirs)
+    )
 
 
 def _entries(event_id: int, condition: sa.ColumnElement[bool]) -> Sequence[Any]:

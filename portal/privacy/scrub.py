@@ -24,7 +24,7 @@ FIELDS = frozenset(
     (
         *("attendee_name", "attendee_name_parts", "attendee_email", "name", "email", "company", "phone"),
         *("street", "zipcode", "city", "state", "country", "invoice_name", "invoice_name_parts", "invoice_company"),
-        *("answer", "answers", "notes", "tags"),
+        *("answer", "answers", "notes", "tags", "reason"),
     )
 )
 

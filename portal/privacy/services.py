@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from portal.checkin.models import CheckinUndone
 from portal.core.actors import Actor, EventScope
 from portal.core.audit import record
 from portal.core.database import db
@@ -72,7 +73,8 @@ def erase(*, actor: Actor, event: EventScope, ticket_ids: Collection[int], order
     changes = _scrub_changes(event.event_id, tickets, every, words)
     answers = _rows(sa.delete(Answer).where(Answer.position_id.in_(ids)))
     notes = _rows(sa.delete(LeadVersion).where(LeadVersion.lead_id.in_(_leads_of(ids))))
-    emptied: dict[str, Any] = dict.fromkeys((*TICKET_WORDS, "country"))
+    db.session.execute(sa.update(CheckinUndone).where(CheckinUndone.position_id.in_(ids)).values(reason=""))
+    emptied: dict[str, Any] = dict.fromkeys((*TICKET_WORDS, "country", "external_id"))
     db.session.execute(
         sa.update(OrderPosition).where(OrderPosition.id.in_(ids)).values(**emptied, attendee_name_parts={})
     )

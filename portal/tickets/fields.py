@@ -1,9 +1,11 @@
 """What an event shows of an attendee to exhibitors: fields with labels, values and details in a reader's language."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from flask_babel import force_locale, gettext, lazy_gettext
 from portal.core.database import db
 from portal.core.i18n import LocalisedString, localise
 from portal.core.names import PART_LABELS, SCHEMES, compose
+from portal.core.statements import rows
 from portal.events.models import Event, Item, ItemVariation, Question, QuestionOption
 from portal.events.settings import EventSettings, read_settings
 from portal.tickets.models import Answer, OrderPosition, answer_options
@@ -27,7 +30,7 @@ LABELS = {
     "street": lazy_gettext("Street"),
     "zipcode": lazy_gettext("ZIP code"),
     "city": lazy_gettext("City"),
-    "state": lazy_gettext("State"),
+    "state": lazy_gettext("State or province"),
     "country": lazy_gettext("Country"),
     "phone": lazy_gettext("Phone"),
     "item": lazy_gettext("Product"),
@@ -115,14 +118,15 @@ class Sight:
 
 def sight_of(event_id: int) -> Sight:
     """One query, and `shown_fields`."""
-    event = db.session.execute(
-        sa.select(
-            Event.settings, Event.locale, Event.locales, Event.name, Event.url, Event.date_from, Event.date_to
-        ).where(Event.id == event_id)
-    ).one()
-    settings = read_settings(event.settings)
-    shown = shown_fields(event_id=event_id, chosen=settings.lead_fields, locale=event.locale, locales=event.locales)
-    return Sight(settings, shown, event.name, event.url, event.date_from, event.date_to)
+    ((stored, locale, locales, name, url, date_from, date_to),) = rows(_SIGHT, {"event": event_id})
+    settings = read_settings(stored)
+    shown = shown_fields(event_id=event_id, chosen=settings.lead_fields, locale=locale, locales=locales)
+    return Sight(settings, shown, name, url, date_from, date_to)
+
+
+_SIGHT = sa.select(
+    Event.settings, Event.locale, Event.locales, Event.name, Event.url, Event.date_from, Event.date_to
+).where(Event.id == sa.bindparam("event", type_=sa.BigInteger()))
 
 
 def shown_fields(*, event_id: int, chosen: Iterable[str], locale: str, locales: Iterable[str]) -> ShownFields:
@@ -190,17 +194,35 @@ def answers_of(shown: ShownFields, position_ids: Sequence[int]) -> dict[int, dic
     return found
 
 
+def _name(person: Any) -> str:
+    return person.attendee_name or compose(person.attendee_name_parts)
+
+
+_READ: dict[str, Callable[[Any], str | None]] = {
+    "attendee_name": _name,
+    **{name: attrgetter(name) for name in ("attendee_email", "company", "street", "zipcode", "city", "state", "phone")},
+}
+
+
+@lru_cache(maxsize=64)
+def _words(locale: str) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """The labels of fields, of the parts of a name and of yes and no in a language."""
+    with force_locale(known_locale(locale)):
+        labels = {name: str(label) for name, label in LABELS.items()}
+        parts = {name: str(label) for name, label in PART_LABELS.items()}
+        return labels, parts, {"true": gettext("Yes"), "false": gettext("No")}
+
+
 class FieldReader:
     """Reads the shown fields for one reader: labels and values in ``locale``, else in the event's."""
 
     def __init__(self, shown: ShownFields, locale: str) -> None:
         self._shown = shown
         self._locales = (locale, shown.locale)
-        with force_locale(known_locale(locale)):
-            self._labels = {name: str(label) for name, label in LABELS.items()}
-            self._parts = {name: str(label) for name, label in PART_LABELS.items()}
-            self._truth = {"true": gettext("Yes"), "false": gettext("No")}
-        self._labels |= {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
+        labels, self._parts, self._truth = _words(locale)
+        self._labels = labels | {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
+        #: The fields in their order, with how a person's value is read where that needs nothing but the person.
+        self._plan = [(name, self._labels[name], _READ.get(name)) for name in shown.ids]
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -212,11 +234,11 @@ class FieldReader:
         return [
             {
                 "id": name,
-                "label": self._labels[name],
-                "value": self.value(name, person, answers),
-                "details": self._name_parts(person.attendee_name_parts) if name == "attendee_name" else [],
+                "label": label,
+                "value": (read(person) if read else self.value(name, person, answers)) or "",
+                "details": self._name_parts(person.attendee_name_parts) if read is _name else [],
             }
-            for name in self._shown.ids
+            for name, label, read in self._plan
         ]
 
     def value(self, name: str, person: Any, answers: Answers | None = None) -> str:
@@ -273,10 +295,6 @@ def search_values(shown: ShownFields, person: Any, answers: Answers | None = Non
     return list(dict.fromkeys(found))
 
 
-def _name(person: Any) -> str:
-    return person.attendee_name or compose(person.attendee_name_parts)
-
-
 def _territory(code: str | None, locale: str) -> str:
     """A country's name in a language, its code where that has none."""
     if not code:
@@ -284,6 +302,7 @@ def _territory(code: str | None, locale: str) -> str:
     return str(known_locale(locale).territories.get(code, code))
 
 
+@lru_cache(maxsize=256)
 def known_locale(tag: str) -> Locale:
     """The locale of a language tag, of its first part (``de-informal``), or English."""
     for name in (tag.replace("-", "_"), tag.replace("-", "_").split("_")[0]):

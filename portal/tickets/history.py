@@ -61,6 +61,10 @@ def _moved(change: Change) -> str:
     return gettext("Gave ticket %(numbers)s of order %(code)s another seat", code=code, numbers=numbers)
 
 
+def _sent(change: Change) -> str:
+    return gettext("Sent the tickets of order %(code)s", code=change.data.get("code", ""))
+
+
 SENTENCES: Mapping[str, Sentence] = {
     "order.created": _created,
     "order.status_changed": _status,
@@ -69,4 +73,5 @@ SENTENCES: Mapping[str, Sentence] = {
     "order.people_changed": _people,
     "order.changed": _changed,
     "order.moved": _moved,
+    "order.tickets_sent": _sent,
 }

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from flask_babel import gettext
 from sqlalchemy.orm import aliased
 
 from portal.core.database import db
@@ -194,7 +195,7 @@ def tickets(order: Order) -> list[TicketRow]:
 
 def _answers(ids: Sequence[int]) -> Mapping[int, list[tuple[LocalisedString, Any]]]:
     statement = (
-        sa.select(Answer.position_id, Answer.id, Question.question, Answer.answer, QuestionOption.answer)
+        sa.select(Answer.position_id, Answer.id, Question.question, Question.type, Answer.answer, QuestionOption.answer)
         .join(Question, Question.id == Answer.question_id)
         .outerjoin(answer_options, answer_options.c.answer_id == Answer.id)
         .outerjoin(QuestionOption, QuestionOption.id == answer_options.c.option_id)
@@ -202,7 +203,9 @@ def _answers(ids: Sequence[int]) -> Mapping[int, list[tuple[LocalisedString, Any
         .order_by(Question.position, Question.id, QuestionOption.position, QuestionOption.id)
     )
     found: dict[int, dict[int, tuple[LocalisedString, str, list[LocalisedString]]]] = {}
-    for position_id, answer_id, question, text, option in db.session.execute(statement):
+    words = {"True": gettext("yes"), "False": gettext("no")}
+    for position_id, answer_id, question, kind, text, option in db.session.execute(statement):
+        text = words.get(text, text) if kind == "B" else text
         entry = found.setdefault(position_id, {}).setdefault(answer_id, (question, text, []))
         if option is not None:
             entry[2].append(option)

@@ -54,10 +54,15 @@ class Labels:
 
 
 def page(event_id: int, filters: Mapping[str, Any], *, limit: int, offset: int) -> list[dict[str, Any]]:
-    """Some vouchers, the newest first, with the exhibitor that has each."""
+    """Some vouchers, the newest first, with the exhibitor that has each and the id of its seat."""
     found = queries.page(event_id, filters, ("-id",), limit=limit, offset=offset)
-    owners = owners_of([voucher["id"] for voucher in found])
-    return [voucher | {"exhibitor": owners.get(voucher["id"])} for voucher in found]
+    ids = [voucher["id"] for voucher in found]
+    owners = owners_of(ids)
+    held = sa.select(Voucher.id, Voucher.seat_id).where(Voucher.id.in_(ids), Voucher.seat_id.is_not(None))
+    seats = {id_: seat_id for id_, seat_id in db.session.execute(held)}
+    return [
+        voucher | {"exhibitor": owners.get(voucher["id"]), "seat_id": seats.get(voucher["id"])} for voucher in found
+    ]
 
 
 def owners_of(ids: Sequence[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,11 +32,19 @@ def zone_of(zone: Zone) -> tzinfo:
     return ZoneInfo(zone) if isinstance(zone, str) else zone
 
 
+@lru_cache(maxsize=4096)
+def _written(day: date, form: str, locale: Locale) -> str:
+    """A day in words: a long list has few days, and babel takes its time for each."""
+    if form in ("full", "ccc"):
+        return babel.dates.format_date(day, form, locale=locale)
+    return babel.dates.format_skeleton(form, day, locale=locale)
+
+
 def format_when(value: datetime, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue 14:05`` within six days of ``now``; with the date beyond them, with the year in another year."""
     local, here = value.astimezone(zone_of(zone)), now.astimezone(zone_of(zone))
     if abs(local.date() - here.date()) <= NEAR:
-        return babel.dates.format_datetime(local, "ccc HH:mm", locale=locale)
+        return f"{_written(local.date(), 'ccc', locale)} {local:%H:%M}"
     return f"{format_day(local, zone, locale, now)} {local:%H:%M}"
 
 
@@ -43,14 +52,13 @@ def format_day(value: date, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue, Jun 3`` (the locale's order), with the year instead of the weekday in another year."""
     day = value.astimezone(zone_of(zone)).date() if isinstance(value, datetime) else value
     same_year = day.year == now.astimezone(zone_of(zone)).year
-    return babel.dates.format_skeleton("MMMEd" if same_year else "yMMMd", day, locale=locale)
+    return _written(day, "MMMEd" if same_year else "yMMMd", locale)
 
 
 def format_fulltime(value: datetime, zone: Zone, locale: Locale) -> str:
     """Everything: weekday, date, time to the second and the zone's short name."""
     local = value.astimezone(zone_of(zone))
-    day = babel.dates.format_date(local, "full", locale=locale)
-    return f"{day}, {local:%H:%M:%S} {local.tzname()}"
+    return f"{_written(local.date(), 'full', locale)}, {local:%H:%M:%S} {local.tzname()}"
 
 
 def format_span(start: datetime, end: datetime | None, zone: Zone, locale: Locale) -> str:

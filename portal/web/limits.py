@@ -44,6 +44,8 @@ SLOWED_WAIT = 5
 #: Passwords for one account from one address, and for all accounts from one address.
 PASSWORDS = Limit("passwords", 10, 900)
 PASSWORDS_BY_ADDRESS = Limit("passwords-by-address", 60, 900)
+#: Wrong secrets of applications from one address.
+CLIENTS_BY_ADDRESS = Limit("clients", 30, 600)
 
 _SEEN = Limit("code-seen", 1, CODES_BY_ADDRESS.seconds)
 
@@ -205,3 +207,15 @@ def wrong_code(code: str, *, exempt: bool) -> None:
             ),
             SLOWED_WAIT,
         )
+
+
+def wrong_client() -> None:
+    """Count an application that did not show the right secret; one that does never comes here.
+
+    Raises `TooManyRequests` where there were too many. Call it when the request's transaction is over.
+    """
+    address = client_address()
+    reached = count(CLIENTS_BY_ADDRESS, address)
+    note(CLIENTS_BY_ADDRESS, reached)
+    if reached > CLIENTS_BY_ADDRESS.amount:
+        refuse(gettext("Too many wrong secrets came from this network."), wait(CLIENTS_BY_ADDRESS, address))

@@ -201,10 +201,12 @@ def documented(
     security: str = "team_token",
     also: Sequence[int] = (),
     validated: bool = False,
+    refusal: Any = None,
 ) -> Callable[[View], View]:
     """Describe a REST door without wrapping it: put it above the access rule.
 
-    ``also`` are other statuses with the same answer; ``validated`` answers carry an ETag and may be 304.
+    ``also`` are other statuses with the same answer; ``validated`` answers carry an ETag and may be 304; ``refusal`` is
+    what is said in place of the platform's errors.
     """
 
     def decorate(view: View) -> View:
@@ -234,7 +236,11 @@ def documented(
             operation["requestBody"] = {"content": {kind: {"schema": body} for kind in types}, "required": True}
         if permission is not None:
             operation["description"] = f"Needs the permission `{permission}`."
-        responses |= {str(status): {"$ref": f"#/components/responses/Error{status}"} for status in sorted(statuses)}
+        for refused in sorted(statuses):
+            responses[str(refused)] = {"$ref": f"#/components/responses/Error{refused}"}
+            if refusal is not None and refused not in (406, 413):
+                content = {JSON_TYPE: {"schema": refusal}}
+                responses[str(refused)] = {"description": _ERRORS[refused], "content": content}
         operation |= {"parameters": parameters, "responses": responses}
         view._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
         return view

@@ -22,11 +22,20 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 #: What may be sent as credentials, by the kind of a rule.
 SECURITY = {
     "api_event": ("team_token", "oauth2"),
+    "api_user": ("oauth2",),
     "app_api": ("access_code",),
+    "scanner_api": ("exhibitor_header",),
     "device": ("device_key",),
+    "public": (),
 }
 #: What a rule may refuse with, beyond what its doors say.
-REFUSALS = {"api_event": (401, 403), "app_api": (401, 429), "device": (403, 404)}
+REFUSALS = {
+    "api_event": (401, 403),
+    "api_user": (401, 403),
+    "app_api": (401, 429),
+    "scanner_api": (401,),
+    "device": (403, 404),
+}
 
 _TOKEN_ADDRESS = "/api/v1/oauth/token"  # noqa: S105 - an address
 _PARAMETERS = {

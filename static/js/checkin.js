@@ -4,24 +4,27 @@ const search = document.querySelector(".console-search input[type=search]");
 const gate = document.getElementById("gate");
 let pressed = false;
 
-search?.form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  pressed = true;
-  search.dispatchEvent(new Event("search", { bubbles: true }));
-});
-
 // What was scanned or typed to its end is checked in at once; a name that somebody looks for is not.
-gate?.addEventListener("htmx:afterSwap", () => {
-  if (!pressed) {
+function act() {
+  const code = search.value.trim();
+  if (!pressed || gate.querySelector(".console-found")?.dataset.q !== code) {
     return;
   }
   pressed = false;
-  const code = search.value.trim();
   const form =
     gate.querySelector("form[data-exact]") ??
     (/^[0-9A-Za-z-]{8,}$/.test(code) ? gate.querySelector("form[data-code]") : null);
   form?.requestSubmit();
+}
+
+search?.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  pressed = true;
+  act();
+  // The search that typing began answers soon; where none is under way, one is sent.
+  setTimeout(() => pressed && search.dispatchEvent(new Event("search", { bubbles: true })), 400);
 });
+gate?.addEventListener("htmx:afterSettle", act);
 
 // After an attempt the next scan goes into the search, in place of the last one.
 document.addEventListener("keydown", (event) => {

@@ -154,7 +154,11 @@ def test_last_use_and_program_are_noted_without_a_write_for_each_request(gate: G
             f"{gate.path('redeem')}?key={gate.key}", data={"secret": secret}, headers={"User-Agent": "pretixdroid/1.11"}
         )
     assert seen(gate.app) == (first, app)
-    gate.client.get(f"{gate.path('status')}?key={gate.key}", headers={"User-Agent": "pretixdroid/1.12" + "x" * 500})
+    other = {"User-Agent": "pretixdroid/1.12" + "x" * 500}
+    gate.client.get(f"{gate.path('status')}?key={gate.key}", headers=other)
+    assert seen(gate.app) == (first, app), "two programs that take turns are not written down each time"
+    gate.change(Device, Device.name == "Gate 1", last_seen=first - dt.timedelta(seconds=6))
+    gate.client.get(f"{gate.path('status')}?key={gate.key}", headers=other)
     again, app = seen(gate.app)
     assert again is not None
     assert again > first

@@ -2,6 +2,7 @@
 
 import gzip
 import time
+from collections import OrderedDict
 from typing import Any
 
 import orjson
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from portal.checkin import copies as packed
 from portal.checkin.models import CheckinList
 from portal.checkin.queries import download
 from portal.core import clock
@@ -210,3 +212,27 @@ def test_an_unchanged_one_costs_one_query_beside_the_device(gate: Gate) -> None:
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
     assert len(statements) == 2, statements
+
+
+def test_a_dear_copy_stands_in_for_newer_ones_a_moment(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is dear, made cheap: the copy that is given has its own tag, and is given no longer than it may be."""
+    monkeypatch.setattr(packed, "_CHEAP", 0)
+    monkeypatch.setattr(packed, "_SHARE", 10_000)
+    monkeypatch.setattr(packed, "_copies", OrderedDict())
+    take = {"Accept-Encoding": "gzip"}
+    path = f"{gate.path('download')}?key={gate.key}"
+    first = gate.client.get(path, headers=take)
+    assert len(orjson.loads(gzip.decompress(first.data))["results"]) == 8
+    gate.ticket()
+    again = gate.client.get(path, headers=take)
+    assert (again.data, again.headers["ETag"]) == (first.data, first.headers["ETag"])
+    known = gate.client.get(path, headers=take | {"If-None-Match": first.headers["ETag"]})
+    assert (known.status_code, known.data, known.headers["ETag"]) == (304, b"", first.headers["ETag"])
+    plain = gate.client.get(path)
+    assert len(orjson.loads(plain.data)["results"]) == 9, "who takes none packed gets what is there"
+    other = gate.device("workshops only", all_items=False)
+    theirs = other.client.get(f"{other.path('download')}?key={other.key}", headers=take)
+    assert orjson.loads(gzip.decompress(theirs.data))["results"] == []
+    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
+    assert gate.client.get(path, headers=take | {"If-None-Match": first.headers["ETag"]}).status_code == 200
+    assert len(orjson.loads(gzip.decompress(gate.client.get(path, headers=take).data))["results"]) == 9

@@ -405,6 +405,20 @@ def test_refusals_keep_their_ticket_and_gate_but_no_unknown_secret(gate: Gate) -
         assert again.device_id is not None
 
 
+def test_an_upload_that_is_refused_for_ever_is_noted_once(gate: Gate) -> None:
+    secret = gate.ticket()
+    gate.order(secret, status="c")
+    for _ in range(3):
+        for form in ({"force": "true", "nonce": "n"}, {}):
+            assert gate.redeem(secret, datetime="2026-11-20T08:15Z", **form)["reason"] == "unpaid"
+    assert gate.refusals() == ["unpaid"]
+    gate.redeem(secret, datetime="2026-11-20T08:16Z")
+    gate.device("other").redeem(secret, datetime="2026-11-20T08:16Z")
+    for _ in range(2):
+        gate.redeem(secret)
+    assert gate.refusals() == ["unpaid"] * 5
+
+
 def test_orders_of_other_events_are_unknown(gate: Gate) -> None:
     secret = gate.ticket()
     gate.change(OrderPosition, OrderPosition.secret == secret, event_id=gate.fair.other_event)

@@ -1,5 +1,8 @@
 """Figures for the gates: totals and check-ins by product and variation, however they came about."""
 
+import time
+from collections import OrderedDict
+
 import pytest
 import sqlalchemy as sa
 
@@ -104,16 +107,35 @@ def test_figures_follow_every_kind_of_change(gate: Gate) -> None:
     assert body(gate.get("status"))["items"][0]["name"] == "Renamed"
 
 
-def test_check_ins_are_followed_past_the_first_count(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The numbers from which check-ins are settled, made small: some are counted for good, the newest every time."""
+@pytest.mark.parametrize("in_flight", [60, 0])
+def test_check_ins_are_followed_past_the_first_count(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch, in_flight: int
+) -> None:
+    """What makes check-ins settled, made small: some are counted for good, the newest every time or once."""
     monkeypatch.setattr(figures, "UNSETTLED", 3)
-    monkeypatch.setattr(figures, "_FOLLOWED", 6)
+    monkeypatch.setattr(figures, "_STEP", 3)
+    monkeypatch.setattr(figures, "_IN_FLIGHT", in_flight)
     assert counts(gate) == (1, 8)
     secrets = [gate.ticket() for _ in range(20)]
     for number, secret in enumerate(secrets):
         gate.redeem(secret)
         assert counts(gate) == (number + 2, 28)
         assert counts(gate) == (number + 2, 28)
+
+
+def test_a_large_list_is_counted_anew_at_a_bearable_rate(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of tickets that is large, made small: the figures lag behind the tickets, not behind the entries."""
+    monkeypatch.setattr(figures, "_LARGE", 3)
+    monkeypatch.setattr(figures, "_SHARE", 10_000)
+    monkeypatch.setattr(figures, "_known", OrderedDict())
+    secret = gate.ticket()
+    before = counts(gate)
+    gate.ticket()
+    assert counts(gate) == before
+    gate.redeem(secret)
+    assert counts(gate) == (before[0] + 1, before[1])
+    monkeypatch.setattr(time, "monotonic", lambda: 1e9)
+    assert counts(gate) == (before[0] + 1, before[1] + 1)
 
 
 def test_only_products_of_the_list_are_shown(gate: Gate) -> None:

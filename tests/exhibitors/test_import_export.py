@@ -134,6 +134,7 @@ def test_the_same_list_again_updates_by_internal_id(app: Flask, ada: FlaskClient
     assert stored(app, sa.select(AccessCode.code).order_by(AccessCode.id)) == before
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("row", "said"),
     [
@@ -161,6 +162,7 @@ def test_one_wrong_row_and_nothing_is_imported(app: Flask, ada: FlaskClient, fai
     assert audited(app) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_wrong_columns_are_named(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     address, page = previewed(ada, "Foo,Bar\nA,B\n")
     assert "No column of the file is chosen as “Name”." in words(page)
@@ -171,6 +173,7 @@ def test_wrong_columns_are_named(app: Flask, ada: FlaskClient, fair: Fair) -> No
     assert "Import 1 row" in words(chosen.text)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("content", "name", "said"),
     [
@@ -187,6 +190,7 @@ def test_files_that_cannot_be_read(ada: FlaskClient, fair: Fair, content: Any, n
     assert said in answer.text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_file_can_be_discarded_and_is_its_owners_alone(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     address, _ = previewed(ada, HEAD + ROWS)
     admin = app.test_client()
@@ -199,6 +203,7 @@ def test_a_file_can_be_discarded_and_is_its_owners_alone(app: Flask, ada: FlaskC
     assert names(app, fair) == ["Aperture Science", "Black Mesa"]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_import_in_german(ada: FlaskClient, fair: Fair) -> None:
     speak(ada, "de")
     address, page = previewed(ada, HEAD.replace("Company", "Firma") + ROWS)
@@ -258,6 +263,7 @@ def test_an_export_can_be_imported_again(app: Flask, ada: FlaskClient, api: Api,
     assert api.get("/exhibitors/?page_size=50").get_json()["results"] == before
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_export_follows_the_filter_and_costs_no_query_a_row(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     text = ada.get(f"{LIST}export?q=mesa").data.decode("utf-8-sig")
     assert "Black Mesa" in text
@@ -281,6 +287,25 @@ def test_two_imports_at_once_make_no_duplicates(app: Flask, fair: Fair, scope: E
         thread.join()
     assert sorted(kinds[0] for kinds in outcomes) == ["new", "same", "same", "same"]
     assert len(names(app, fair)) == 12
+
+
+def test_a_double_click_imports_once(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+    address, _ = previewed(ada, "Name\nTwice 1\nTwice 2\n")
+    second = app.test_client()
+    sign_in(second, fair.organizer_email)
+    form = {"column-0": "name", "csrf_token": csrf_token(second.get(f"{LIST}new"))}
+    mine = {"column-0": "name", "csrf_token": csrf_token(ada.get(f"{LIST}new"))}
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda who=who, data=data: statuses.append(who.post(address, data=data).status_code))
+        for who, data in ((ada, mine), (second, form))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [303, 404]
+    assert names(app, fair)[2:] == ["Twice 1", "Twice 2"]
 
 
 def test_a_large_sheet(app: Flask, ada: FlaskClient, fair: Fair) -> None:

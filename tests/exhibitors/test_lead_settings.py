@@ -84,6 +84,7 @@ def test_exhibitors_see_and_find_it_at_once(app: Flask, ada: FlaskClient, fair: 
     assert "peter@example.org" not in texts[0][0]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("change", "field", "said"),
     [
@@ -106,6 +107,7 @@ def test_errors_stand_at_their_fields(
     assert settings(app, fair) == before
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_preview_is_the_mail_as_typed(ada: FlaskClient, fair: Fair) -> None:
     form = {**FORM, "preview": "de", "mail_subject.de": "Code für {exhibitor}"}
     text = post(ada, f"{PAGE}/preview", form, page=PAGE).text
@@ -121,6 +123,7 @@ def test_the_preview_is_the_mail_as_typed(ada: FlaskClient, fair: Fair) -> None:
     assert post(ada, f"{PAGE}/preview", {"preview": "<script>", "mail_text.x": "y"}, page=PAGE).status_code == 200
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_words_are_sent(ada: FlaskClient, fair: Fair, smtp: SmtpServer) -> None:
     post(ada, PAGE, FORM, page=PAGE)
     post(ada, f"{LIST}{fair.exhibitor}/send")

@@ -126,6 +126,7 @@ def test_the_form_shows_what_is_there_and_saving_it_changes_nothing(
     assert audited(app) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -153,11 +154,13 @@ def test_errors_stand_at_their_fields_and_nothing_is_stored(
     assert newest(app) == fair.foreign_exhibitor
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_errors_speak_the_readers_language(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     speak(ada, "de")
     assert 'lang="de"' in post(ada, f"{LIST}new", FORM | {"name": ""}).text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("scheme", list(SCHEMES))
 def test_every_form_of_a_name(app: Flask, ada: FlaskClient, fair: Fair, scheme: str) -> None:
     fields = ada.get(f"{LIST}name-fields", query_string={"scheme": scheme, "part_full_name": "Ada King"}).text
@@ -174,6 +177,7 @@ def test_every_form_of_a_name(app: Flask, ada: FlaskClient, fair: Fair, scheme: 
     assert "King" in row[0]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_form_changes_its_name_without_script(ada: FlaskClient, fair: Fair) -> None:
     answer = post(ada, f"{LIST}new", FORM | {"scheme": "full", "reshape": "1"})
     assert answer.status_code == 200
@@ -252,6 +256,7 @@ def test_new_codes_end_sessions_and_apps_at_once(app: Flask, ada: FlaskClient, f
     assert "Choose which codes to replace." in nothing.text
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_when_and_from_what_a_code_was_used(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     phone = {"Authorization": f"Exhibitor {fair.scanning_code}", "User-Agent": "pretixLEAD/1.9.2 okhttp"}
     assert ada.get("/exhibitors/api/v1/profile", headers=phone).status_code == 200
@@ -264,7 +269,7 @@ def test_when_and_from_what_a_code_was_used(app: Flask, ada: FlaskClient, fair: 
     assert "Firefox on Windows" in text
 
 
-def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient, api: Api, fair: Fair) -> None:
     text = words(ada.get(f"{LIST}bulk?do=delete&id={fair.exhibitor}").text)
     for said in ("5 leads with their notes", "2 links to vouchers; the vouchers stay", "Type Aperture Science"):
         assert said in text
@@ -280,11 +285,15 @@ def test_deleting_says_what_goes_and_wants_the_name(app: Flask, ada: FlaskClient
     assert len(stored(app, sa.select(Voucher.id))) == 4
     data = {"name": "Aperture Science", "leads": 5, "vouchers": 2}
     assert audited(app) == [("exhibitor.deleted", fair.exhibitor, data)]
+    assert api.call("DELETE", f"/exhibitors/{fair.foreign_exhibitor}/").status_code == 403
     many = words(ada.get(f"{LIST}bulk?do=delete&all=1&next=//evil.example").text)
     assert "Type Black Mesa to confirm" in many
     assert 'href="//evil' not in ada.get(f"{LIST}bulk?do=delete&all=1&next=//evil.example").text
+    assert api.call("DELETE", f"/exhibitors/{fair.rival}/").status_code == 204
+    assert audited(app)[-1] == ("exhibitor.deleted", fair.rival, {"name": "Black Mesa", "leads": 1, "vouchers": 1})
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_all_that_match_are_meant_by_the_filter(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     text = words(ada.get(f"{LIST}bulk?do=rotate&all=1&q=mesa").text)
     assert "1 exhibitor " in text

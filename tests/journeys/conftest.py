@@ -36,12 +36,13 @@ class Site:
         return sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
 
 
-def flask(environ: dict[str, str], *arguments: str) -> None:
-    """Run a command of the portal to its end."""
+def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:
+    """Run a command of the portal to its end; ``typed`` is its standard input."""
     done = subprocess.run(
         [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
         cwd=ROOT,
         env=environ,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from portal.exchange.demo.facts import SignIn
 from tests.journeys.conftest import Site
 
 
@@ -13,10 +14,11 @@ def sign_in_exhibitor(page: Page, site: Site, typed: str | None = None) -> None:
     expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
 
 
-def sign_in_organizer(page: Page, site: Site) -> None:
-    """Sign in with e-mail and password and arrive at the events."""
+def sign_in_organizer(page: Page, site: Site, person: SignIn | None = None) -> None:
+    """Sign in with e-mail and password, an organizer's unless others are given, and arrive at the events."""
+    user = person or site.facts.organizer_user
     page.goto("/login")
-    page.get_by_label("E-mail").fill(site.facts.organizer_user.email)
-    page.get_by_label("Password").fill(site.facts.organizer_user.password)
+    page.get_by_label("E-mail").fill(user.email)
+    page.get_by_label("Password").fill(user.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Events", exact=True)).to_be_visible()

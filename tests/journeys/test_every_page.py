@@ -1,6 +1,7 @@
 """Every page, light and dark, on a desk and on a phone: axe finds nothing, nothing sticks out sideways."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
@@ -9,10 +10,16 @@ from tests.journeys.conftest import AXE, DESK, PHONE, Site, violations
 from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
 
 EVENT = "/organizer/bigevents/sampleconf"
+ORGANIZER = "/organizer/bigevents/-"
+ROW, VOUCHER = "main tbody a", "#vouchers th a"
 PAGES = {
     "nobody": [
         "/",
         "/login",
+        "/login/forgot",
+        "/login/forgot/sent",
+        "/login/reset/no-such-link",
+        "/invitation/no-such-link",
         "/e/",
         "/e/VKHZ2FU84",
         "/e/send",
@@ -25,13 +32,19 @@ PAGES = {
     "exhibitor": [
         "/exhibitor/leads",
         "/exhibitor/leads?q=nobody+has+this",
+        "/exhibitor/leads/figures",
+        "/exhibitor/leads/export",
+        "/exhibitor/leads/export?rating=5",
+        "/exhibitor/scan",
         "/exhibitor/vouchers",
+        "/exhibitor/vouchers/print",
         "/exhibitor/profile",
     ],
-    "scanner": ["/exhibitor/scan", "/exhibitor/leads"],
-    "organizer": [
-        "/organizer/",
-        f"{EVENT}/",
+    "scanner": [
+        "/exhibitor/scan",
+        "/exhibitor/leads",
+    ],
+    "organizer: exhibitors": [
         f"{EVENT}/exhibitors/",
         f"{EVENT}/exhibitors/?q=nobody+has+this",
         f"{EVENT}/exhibitors/new",
@@ -43,13 +56,76 @@ PAGES = {
         f"{EVENT}/exhibitors/mailings",
         f"{EVENT}/exhibitors/settings",
         f"{EVENT}/leads/",
+    ],
+    "organizer: seats and gate": [
         f"{EVENT}/seats/",
         f"{EVENT}/seats/?zone=Balcony+left&filter=1&state=blocked",
         f"{EVENT}/seats/history",
         f"{EVENT}/seats/plan",
-        "/organizer/bigevents/seriesconf/",
-        "/organizer/bigevents/no-such-event/",
+        f"{EVENT}/checkin/",
+        f"{EVENT}/checkin/lists/new",
+        f"{EVENT}/checkin/lists/1/edit",
+        f"{EVENT}/checkin/lists/1/?q=schm",
+        f"{EVENT}/checkin/lists/1/?ticket=1&q=nobody+has+this",
+        f"{EVENT}/checkin/lists/1/figures",
+        f"{EVENT}/checkin/devices/",
+        f"{EVENT}/checkin/devices/new",
+        f"{EVENT}/checkin/log",
+        f"{EVENT}/checkin/log?q=nobody+has+this",
     ],
+    "organizer: orders and settings": [
+        f"{EVENT}/privacy/",
+        f"{EVENT}/privacy/?q=an",
+        f"{EVENT}/orders/",
+        f"{EVENT}/orders/-/new",
+        f"{EVENT}/orders/-/import",
+        f"{EVENT}/vouchers/",
+        f"{EVENT}/vouchers/-/new",
+        f"{EVENT}/settings/",
+        f"{ORGANIZER}/events/new",
+        "/organizer/bigevents/seriesconf/",
+        "/organizer/bigevents/seriesconf/settings/dates/new",
+    ],
+    "organizer: the house": [
+        "/organizer/",
+        f"{EVENT}/",
+        "/account/",
+        f"{ORGANIZER}/teams/",
+        f"{ORGANIZER}/teams/new",
+        f"{ORGANIZER}/settings/",
+        f"{ORGANIZER}/log/",
+        f"{ORGANIZER}/log/?q=nobody+has+this",
+        "/organizer/bigevents/no-such-event/",
+        "/account/applications/",
+        "/account/applications/new",
+        "/account/access/",
+        "/reseller/",
+        "/reseller/1/new",
+        "/reseller/1/contact",
+    ],
+    "admin": [
+        "/admin/organizers/",
+        "/admin/organizers/new",
+        "/admin/organizers/?q=nobody+has+this",
+        "/admin/users/",
+        "/admin/resellers/",
+        "/admin/resellers/new",
+        "/admin/resellers/1/",
+        "/admin/resellers/?q=nobody",
+    ],
+}
+#: Lists whose first entry is opened too, with what follows its address.
+FIRST: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
+    "exhibitor": [("/exhibitor/leads", "#lead-list tbody a", ("",)), ("/exhibitor/vouchers", VOUCHER, ("",))],
+    "organizer: exhibitors": [(f"{EVENT}/exhibitors/", ROW, ("", "edit", "vouchers?q=a"))],
+    "organizer: orders and settings": [
+        (f"{EVENT}/orders/?status=p", ROW, ("", "print")),
+        (f"{EVENT}/vouchers/", ROW, ("",)),
+        (f"{EVENT}/settings/products", ROW, ("",)),
+        (f"{EVENT}/settings/questions", ROW, ("",)),
+    ],
+    "organizer: the house": [(f"{ORGANIZER}/teams/", ROW, ("", "edit")), ("/account/applications/", ROW, ("",))],
+    "admin": [("/admin/users/", ROW, ("",))],
 }
 
 
@@ -65,19 +141,25 @@ def first_of(page: Page, listing: str, links: str) -> str:
 @pytest.mark.parametrize("person", list(PAGES))
 def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page]) -> None:
     page = new_page(color_scheme="light", reduced_motion="reduce")
-    addresses = list(PAGES[person])
     if person == "exhibitor":
         sign_in_exhibitor(page, site)
-        addresses.append(first_of(page, "/exhibitor/leads", "#lead-list tbody a"))
-        addresses.append(first_of(page, "/exhibitor/vouchers", "main a[href*='/exhibitor/vouchers/']"))
-    if person == "scanner":
+    elif person == "scanner":
         page.goto(f"/e/{site.facts.lead_scanning_access_code}")
         page.get_by_role("main").get_by_role("button").first.click()
         page.wait_for_url("**/exhibitor/scan")
-    if person == "organizer":
-        sign_in_organizer(page, site)
-        exhibitor = first_of(page, f"{EVENT}/exhibitors/", "main tbody a")
-        addresses += [exhibitor, f"{exhibitor}edit", f"{exhibitor}vouchers?q=a"]
+    elif person != "nobody":
+        sign_in_organizer(page, site, site.facts.admin_user if person == "admin" else None)
+    addresses = list(PAGES[person])
+    for listing, links, more in FIRST.get(person, []):
+        found = first_of(page, listing, links)
+        addresses += [found + after for after in more]
+    if person == "organizer: orders and settings":
+        page.goto(f"{EVENT}/privacy/?q=an")
+        ticket = page.locator("input[name=ticket]").first.get_attribute("value")
+        addresses.append(f"{EVENT}/privacy/person?ticket={ticket}")
+    if person == "organizer: the house":
+        asked = {"client_id": site.facts.oauth_client_id, "response_type": "code", "scope": "read write"}
+        addresses.append(f"/api/v1/oauth/authorize?{urlencode(asked)}")
     problems: list[str] = []
     for address in addresses:
         page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})

@@ -1,8 +1,10 @@
 """An exhibitor at the booth: signs in, finds a lead, rates it, loses the code and gets it back."""
 
+import csv
 import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -57,3 +59,60 @@ def test_the_code_comes_by_mail(page: Page, site: Site) -> None:
     page.goto(link[1])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
+
+
+def speak_english(page: Page) -> None:
+    """Choose the language, which is otherwise the exhibitor's."""
+    page.goto("/e/")
+    page.locator("button[name=locale][value=en]").first.click()
+
+
+def test_rates_many_and_takes_them_away(page: Page, site: Site) -> None:
+    speak_english(page)
+    sign_in_exhibitor(page, site)
+    rows = page.locator("#lead-list tbody tr")
+    leads = [(rows.nth(number).get_attribute("id") or "").removeprefix("lead-") for number in (3, 4)]
+    for number in (3, 4):
+        rows.nth(number).locator("td.select input").check()
+    bar = page.get_by_role("group", name="For the selected leads")
+    expect(bar.get_by_role("status")).to_have_text("2 selected")
+    bar.get_by_label("Rating").select_option("5")
+    bar.get_by_role("button", name="Rate").click()
+    expect(page.locator("#toasts")).to_contain_text("lead")
+    for number in (3, 4):
+        expect(rows.nth(number).locator("input[type=radio][value='5']")).to_be_checked()
+    page.get_by_role("link", name="Export", exact=True).click()
+    page.get_by_label("CSV with commas").check()
+    page.get_by_label(re.compile("^All: ")).check()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Download").click()
+    with Path(downloading.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [row["Rating"] for row in table if row["Lead number"] in leads] == ["5", "5"]
+    page.reload()
+    expect(page.get_by_role("main")).to_contain_text("New since the last export: 0 leads")
+
+
+def test_scans_by_typed_codes(new_page: Callable[..., Page], site: Site) -> None:
+    page = new_page(viewport=PHONE)
+    gate = f"/pretixdroid/api/bigevents/sampleconf/search/?key={site.facts.device_key}&query=yuting"
+    speak_english(page)
+    badge = page.request.get(gate).json()["results"][0]["secret"]
+    page.goto(f"/e/{site.facts.lead_scanning_access_code}")
+    page.get_by_role("main").get_by_role("button").first.click()
+    field = page.get_by_label("Badge or ticket code")
+    expect(field).to_be_focused()
+    # A hand-held scanner types and presses Enter: the next code follows before the first was answered.
+    for code in ("no-such-badge", badge, badge):
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    result = page.locator("#scan-live .scan-result")
+    expect(result).to_contain_text("Scanned before")
+    expect(page.locator(".scan-list li")).to_have_count(1)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    page.get_by_role("radio", name="4 stars").check(force=True)
+    page.get_by_role("button", name="Save").click()
+    expect(result).to_contain_text("Saved")
+    expect(page.get_by_role("radio", name="4 stars")).to_be_checked()
+    expect(field).to_be_focused()

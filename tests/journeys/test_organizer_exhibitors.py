@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import Site, violations
+from tests.journeys.conftest import AXE, Site, violations
 from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
 
 EXHIBITORS = "/organizer/bigevents/sampleconf/exhibitors/"
@@ -34,6 +34,7 @@ def test_imports_a_list(page: Page, site: Site) -> None:
     page.get_by_label("“Stand” is taken for").select_option("internal_id")
     expect(plan).to_contain_text("Two columns of the file are chosen as “Internal id”.")
     page.get_by_label("“Stand” is taken for").select_option("booth")
+    page.evaluate(AXE.read_text())
     assert violations(page) == []
     plan.get_by_role("button", name="Import 2 rows").click()
     expect(page.get_by_role("main")).to_contain_text("Imported: 2 rows added")
@@ -54,6 +55,7 @@ def test_sends_codes_to_many(page: Page, site: Site) -> None:
     page.get_by_role("button", name="Send the codes").click()
     expect(page.get_by_role("heading", name="Mailing of access codes")).to_be_visible()
     expect(page.locator("#mailing")).to_contain_text("1 code is sent.", timeout=20_000)
+    page.evaluate(AXE.read_text())
     assert violations(page) == []
     mails = site.mails()
     assert len(mails) == before + 1

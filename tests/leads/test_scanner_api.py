@@ -7,10 +7,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from portal.core.database import db
-from portal.exhibitors.models import AccessCode, Exhibitor
+from portal.exhibitors.models import Exhibitor
 from portal.leads.models import Lead
 from portal.tickets.models import OrderPosition
 from tests.fair import Fair
@@ -18,12 +17,12 @@ from tests.fair import Fair
 BASE = "/api/v1/event/bigevents/sampleconf/exhibitors"
 
 
-def call(client: FlaskClient, method: str, path: str, code: str | None, base: str = BASE, **body: Any) -> TestResponse:
+def call(client: FlaskClient, method: str, path: str, code: str | None, base: str = BASE, **body: Any) -> Any:
     headers = {"Exhibitor": code, "Authorization": "Device made-up"} if code else {}
     return client.open(f"{base}/{path}", method=method, json=body if method == "POST" else None, headers=headers)
 
 
-def create(client: FlaskClient, code: str, lead: Any, **body: Any) -> TestResponse:
+def create(client: FlaskClient, code: str, lead: Any, **body: Any) -> Any:
     sent = {"lead": lead, "scanned": "null", "scan_type": "lead", "device_name": "Test", "open_event": False} | body
     return call(client, "POST", "lead/create", code, **sent)
 
@@ -134,7 +133,8 @@ def test_note_and_tags(app: Flask, client: FlaskClient, fair: Fair) -> None:
     assert answer.status_code == 200
     assert (answer.json["attendee"]["note"], answer.json["attendee"]["tags"]) == ("New", ["bar", "own"])
     assert call(client, "POST", "lead/PSEUDO0000/update", fair.full_code, note=7).status_code == 400
-    told = client.get("/exhibitors/api/v1/leads/", headers={"Authorization": f"Exhibitor {fair.full_code}"}).json
+    headers = {"Authorization": f"Exhibitor {fair.full_code}"}
+    told: Any = client.get("/exhibitors/api/v1/leads/", headers=headers).json
     assert (told["results"][-1]["notes"], told["results"][-1]["tags"]) == ("New", ["bar", "own"])
 
 
@@ -172,18 +172,3 @@ def test_flags_hold_at_once(client: FlaskClient, fair: Fair, allow: Callable[...
         call(client, "POST", "lead/PSEUDO0000/update", fair.full_code, note="x"),
     ):
         assert (answer.status_code, answer.json["success"]) == (403, False)
-
-
-def test_the_use_of_a_code_is_noted_now_and_then(app: Flask, client: FlaskClient, fair: Fair) -> None:
-    def used() -> tuple[Any, Any]:
-        with app.app_context():
-            columns = sa.select(AccessCode.last_used, AccessCode.last_used_from)
-            return tuple(db.session.execute(columns.where(AccessCode.code == fair.full_code)).one())
-
-    headers = {"Authorization": f"Exhibitor {fair.full_code}"}
-    for program in ("LeadApp/1.0 (Android)", "Another/2"):
-        client.get("/exhibitors/api/v1/profile", headers=headers | {"User-Agent": program})
-        when, program_noted = used()
-        assert when is not None
-        assert program_noted == "app: LeadApp/1.0 (Android)"
-    assert used()[0] == when

@@ -118,7 +118,13 @@ def test_note_rating_and_tags_of_the_last_scan(
     app: Flask, booth: FlaskClient, fair: Fair, settings: Callable[..., None]
 ) -> None:
     send(booth, "PSEUDO0006")
-    data = {"of_last": "1", "notes": "Call\r\nher", "rating": "4", "tags_shown": "1", "tag": ["foo", "bar"]}
+    data: dict[str, Any] = {
+        "of_last": "1",
+        "notes": "Call\r\nher",
+        "rating": "4",
+        "tags_shown": "1",
+        "tag": ["foo", "bar"],
+    }
     saved = send(booth, "PSEUDO0006", **data)
     assert "Saved" in saved.text
     (lead,) = leads_of(app, fair.positions[6])

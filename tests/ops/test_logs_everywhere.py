@@ -81,7 +81,7 @@ def test_no_secret_is_logged_anywhere(app: Flask, place: Place, stream: io.Strin
     nobody = people[0]
     routes = all_routes(app, place)
     for route in routes:
-        for persona in (nobody, *[one for one in people if expected(one, route) == REACHED][:2]):
+        for persona in (nobody, *[one for one in people if expected(one, route) == REACHED][:1]):
             ask(app, persona, route, place.fair.organizer_email)
     work(app)
     said = stream.getvalue()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.checkin.models import CheckinList
+from portal.checkin.models import CheckinList, CheckinUndone
 from portal.core import outbox
 from portal.core.actors import Actor
 from portal.core.audit import record
@@ -19,7 +19,6 @@ from portal.core.models import AuditEntry, IdempotencyKey, OutboxMessage, Upload
 from portal.events.models import Question
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.leads.models import Lead, LeadVersion
-from portal.privacy.scrub import pattern_of, scrubbed
 from portal.tickets.models import Answer, CartPosition, Checkin, Order, OrderPosition
 from portal.vouchers.models import Voucher
 from tests.browserless import csrf_token, post_form, sign_in, sign_in_code
@@ -74,6 +73,16 @@ def zoe(app: Flask, fair: Fair) -> int:
         )
         gates = db.session.scalars(sa.select(CheckinList)).one()
         db.session.add(Checkin(position_id=ticket, list_id=gates.id, datetime=DAY))
+        db.session.add(
+            CheckinUndone(
+                event_id=fair.event,
+                list_id=gates.id,
+                position_id=ticket,
+                entered=DAY,
+                datetime=DAY,
+                reason="was somebody else, says Zoë",
+            )
+        )
         _written(fair, order.id, ticket, lead.id)
         db.session.commit()
     return ticket
@@ -91,7 +100,12 @@ def _written(fair: Fair, order_id: int, ticket: int, lead_id: int) -> None:
         ("seat", 2, {"reason": "for Peter Miller", "ids": [2]}),
     ):
         record(actor=ada, action=f"{kind}.changed", object_kind=kind, object_id=number, data=data, **place)
+    bulk = {str(lead_id): {"tags": [["zoe"], []]}, "4711": {"tags": [["foo"], []]}}
+    exhibitor: dict[str, Any] = {"object_kind": "exhibitor", "object_id": fair.exhibitor}
+    record(actor=ada, action="leads.changed", data={"leads": bulk}, **exhibitor, **place)
     outbox.put("greeting", {"to": EMAIL, "base_url": "x"})
+    failed = outbox.put("greeting", {"id": 7})
+    failed.status, failed.last_error = "failed", f"SMTPRecipientsRefused: 550 {EMAIL} unknown"
     body = json.dumps({"results": [{"attendee_name": "Zoë O’Neill", "attendee_email": EMAIL, "id": 7}]})
     for number, content in enumerate((body.encode(), b'{"id": 8}', b"Zo\xc3\xab O\xe2\x80\x99Neill, plain")):
         db.session.add(IdempotencyKey(scope="s", key=str(number), request="r", status=200, headers={}, body=content))
@@ -121,23 +135,25 @@ def remains(app: Flask) -> list[str]:
 # ------------------------------------------------------------------------------------------------- the stranger
 
 
-@pytest.mark.parametrize(
-    ("who", "status"),
-    [("helper_email", 403), ("other_event_email", 404), ("stranger_email", 404), ("code", 303), ("nobody", 303)],
-)
-def test_who_may_not_change_orders_finds_and_erases_nobody(
-    app: Flask, client: FlaskClient, fair: Fair, zoe: int, who: str, status: int
-) -> None:
-    if who == "code":
-        sign_in_code(client, fair.full_code)
-    elif who != "nobody":
-        sign_in(client, getattr(fair, who))
-    data = {"csrf_token": csrf_token(client.get("/e/")), "ticket": zoe, "confirm": "Zoë O’Neill"}
-    for path in ("", "?q=zoe", f"person?ticket={zoe}"):
-        answer = client.get(f"{PRIVACY}{path}", headers=fair.auth())
-        assert answer.status_code == status, path
-        assert "O’Neill" not in answer.text
-    assert client.post(f"{PRIVACY}erase", data=data).status_code == status
+def test_who_may_not_change_orders_finds_and_erases_nobody(app: Flask, fair: Fair, zoe: int) -> None:
+    for who, status in (
+        ("helper_email", 403),
+        ("other_event_email", 404),
+        ("stranger_email", 404),
+        ("code", 303),
+        ("nobody", 303),
+    ):
+        client = app.test_client()
+        if who == "code":
+            sign_in_code(client, fair.full_code)
+        elif who != "nobody":
+            sign_in(client, getattr(fair, who))
+        data = {"csrf_token": csrf_token(client.get("/e/")), "ticket": zoe, "confirm": "Zoë O’Neill"}
+        for path in ("", "?q=zoe", f"person?ticket={zoe}"):
+            answer = client.get(f"{PRIVACY}{path}", headers=fair.auth())
+            assert answer.status_code == status, (who, path)
+            assert "O’Neill" not in answer.text
+        assert client.post(f"{PRIVACY}erase", data=data).status_code == status, who
     assert len(remains(app)) > 20
 
 
@@ -154,20 +170,16 @@ def test_another_events_tickets_are_not_there(client: FlaskClient, fair: Fair, z
 # --------------------------------------------------------------------------------------------------- the member
 
 
-@pytest.mark.parametrize("query", ["ZOE", "zoë o’neill", EMAIL, "ord01", "ORD01", "Neill Ltd"])
-def test_a_person_is_found_by_name_address_and_order(client: FlaskClient, fair: Fair, zoe: int, query: str) -> None:
+def test_a_person_is_found_by_name_address_and_order(client: FlaskClient, fair: Fair, zoe: int) -> None:
     sign_in(client, fair.organizer_email)
-    page = client.get(PRIVACY, query_string={"q": query}).text
-    assert f'name="ticket" value="{zoe}"' in " ".join(page.split()).replace('type="checkbox" ', "")
-    assert "Miller" not in page
-
-
-@pytest.mark.parametrize("query", ["", "nobody", "%", "_", "x" * 500, "\x00"])
-def test_nobody_is_found(client: FlaskClient, fair: Fair, zoe: int, query: str) -> None:
-    sign_in(client, fair.organizer_email)
-    answer = client.get(PRIVACY, query_string={"q": query})
-    assert answer.status_code == 200
-    assert 'name="ticket"' not in answer.text
+    for query in ("ZOE", "zoë o’neill", EMAIL, "ord01", "ORD01", "Neill Ltd"):
+        page = client.get(PRIVACY, query_string={"q": query}).text
+        assert f'name="ticket" value="{zoe}"' in " ".join(page.split()).replace('type="checkbox" ', ""), query
+        assert "Miller" not in page
+    for query in ("", "nobody", "%", "_", "x" * 500, "\x00"):
+        answer = client.get(PRIVACY, query_string={"q": query})
+        assert answer.status_code == 200
+        assert 'name="ticket"' not in answer.text, query
 
 
 def test_nothing_of_the_person_is_left_and_everything_else_is(
@@ -193,7 +205,7 @@ def test_nothing_of_the_person_is_left_and_everything_else_is(
     with app.app_context():
         after = _counts()
         gone = {where: before[where] - after[where] for where in before if before[where] != after[where]}
-        assert gone == {"answers": 1, "lead_versions": 1, "outbox": 1, "uploads": 1, "audit_log": -2, "sessions": -1}
+        assert gone == {"answers": 1, "lead_versions": 1, "outbox": 2, "uploads": 1, "audit_log": -2, "sessions": -1}
         row = db.session.get_one(OrderPosition, zoe)
         assert (row.secret, row.company, row.attendee_name_parts) == (secret, None, {})
         lead = db.session.scalars(sa.select(Lead).where(Lead.position_id == zoe)).one()
@@ -201,6 +213,8 @@ def test_nothing_of_the_person_is_left_and_everything_else_is(
         entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "person.erased")).one()
         assert entry.data["tickets"] == 2
         assert all(isinstance(count, int) for count in entry.data.values())
+        bulk = db.session.scalars(sa.select(AuditEntry.data).where(AuditEntry.action == "leads.changed")).one()
+        assert bulk == {"leads": {"4711": {"tags": [["foo"], []]}}}
         others = [str(each) for each in db.session.scalars(sa.select(AuditEntry.data))]
         assert any("Peter Miller" in text for text in others)
         kept = db.session.scalars(sa.select(IdempotencyKey.body).order_by(IdempotencyKey.id)).all()
@@ -262,19 +276,3 @@ def test_what_somebody_asked_for_and_waits_is_still_sent(app: Flask, client: Fla
     post_form(client, f"{PRIVACY}erase", data, page=f"{PRIVACY}person?ticket={zoe}")
     with app.app_context():
         assert [row.kind for row in db.session.scalars(sa.select(OutboxMessage))] == ["code_request"]
-
-
-@pytest.mark.parametrize(
-    ("words", "text", "expected"),
-    [
-        (["Max"], "Max and Maximum, MAX.", "… and Maximum, …."),
-        (["a@b.example"], {"to": ["A@B.example", 1, None]}, {"to": ["…", 1, None]}),
-        (["Jo"], "Jo", "Jo"),
-        (["C++ (x)"], "likes C++ (x) a lot", "likes … a lot"),
-        (["Ann", "Ann Lee"], "Ann Lee", "…"),
-    ],
-)
-def test_words_are_taken_out_whole(words: list[str], text: Any, expected: Any) -> None:
-    pattern = pattern_of(words)
-    assert (text if pattern is None else scrubbed(text, pattern)) == expected
-    assert pattern_of(["", None, "x"]) is None

@@ -46,6 +46,7 @@ ACTIONS = {
     f"{EVENT}/settings/questions/1/delete": "can_change_event_settings",
     f"{EVENT}/orders/{{order}}/status": "can_change_orders",
     f"{EVENT}/orders/{{order}}/cancel": "can_change_orders",
+    f"{EVENT}/orders/{{order}}/send": "can_change_orders",
     f"{EVENT}/orders/{{order}}/tickets/{{position}}/cancel": "can_change_orders",
     f"{EVENT}/vouchers/{{voucher}}/delete": "can_change_vouchers",
     **{page: wanted for page, wanted in PAGES.items() if page.endswith(("edit", "new", "import", "settings/"))},

@@ -1,4 +1,4 @@
-"""What operators do with users, tokens and devices from a shell."""
+"""What operators do with users, tokens, devices and resellers from a shell."""
 
 from collections.abc import Callable
 
@@ -108,3 +108,18 @@ def test_devices(app: Flask, client: FlaskClient, fair: Fair, run: Run) -> None:
     run("device", "list", "bigevents", "nothing", fails="has no event")
     assert ("system", "device.revoked") in actions(app)
     assert key not in str(actions(app))
+
+
+def test_resellers(app: Flask, fair: Fair, run: Run) -> None:
+    assert "The reseller Ticket & Co. has" in run("reseller", "create", "Ticket & Co.", "--public-name", "ticketco")
+    run("reseller", "create", "Ticket & Co.", fails="name")
+    run("reseller", "create", "Other", "--support-email", "nobody", fails="e-mail")
+    assert [row[1:] for row in rows(run("reseller", "list"))] == [["Ticket & Co.", "0", "-"]]
+    run("reseller", "add-member", "Ticket & Co.", "BOB@example.org")
+    run("reseller", "add-member", "Ticket & Co.", "nobody@example.org", fails="no user")
+    run("reseller", "add-member", "Nobody", fair.helper_email, fails="no reseller")
+    assert [row[3] for row in rows(run("reseller", "list"))] == [fair.helper_email]
+    run("reseller", "remove-member", "Ticket & Co.", fair.helper_email)
+    run("reseller", "remove-member", "Ticket & Co.", fair.helper_email, fails="no member")
+    assert [row[3] for row in rows(run("reseller", "list"))] == ["-"]
+    assert actions(app)[0] == ("system", "reseller.member_removed")

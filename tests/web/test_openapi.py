@@ -29,12 +29,28 @@ def test_every_rest_door_is_described(app: Flask, description: dict) -> None:
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             operation = description["paths"][path][method.lower()]
             assert operation["summary"], (path, method)
-            assert operation["security"] == [{"team_token": []}]
+            assert operation["security"][0] == {"team_token": []}
             assert {"401", "403", "406"} <= set(operation["responses"])
             named = {
                 entry["name"] for entry in operation["parameters"] + description["paths"][path].get("parameters", [])
             }
             assert {part[1:-1] for part in path.split("/") if part.startswith("{")} <= named, (path, named)
+
+
+def test_the_reseller_api_is_for_applications(app: Flask, description: dict) -> None:
+    paths = {path: item for path, item in description["paths"].items() if path.startswith("/api/v1/var/")}
+    assert set(paths) == {"/api/v1/var/", "/api/v1/var/{reseller_id}/", "/api/v1/var/{reseller_id}/create_organizer/"}
+    for path, item in paths.items():
+        for method in item.keys() & {"get", "post"}:
+            scope = "write" if method == "post" else "read"
+            assert item[method]["security"] in ([{"oauth2": [scope]}], [{"oauth2": []}])
+            assert {"401", "403", "404"} <= set(item[method]["responses"]), path
+    created = paths["/api/v1/var/{reseller_id}/create_organizer/"]["post"]
+    assert {"201", "400", "409"} <= set(created["responses"])
+    flow = description["components"]["securitySchemes"]["oauth2"]["flows"]["authorizationCode"]
+    addresses = {rule.rule for rule in app.url_map.iter_rules()}
+    assert {flow["authorizationUrl"], flow["tokenUrl"], flow["refreshUrl"]} <= addresses
+    assert set(flow["scopes"]) == {"read", "write"}
 
 
 def test_lists_say_what_they_take(description: dict) -> None:

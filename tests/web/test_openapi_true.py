@@ -91,14 +91,12 @@ def test_what_is_asked_wrongly(
     app: Flask, place: Place, people: list[Persona], all_operations: list[Operation]
 ) -> None:
     problems: dict[str, None] = {}
+    of_each_kind = {persona.kind: persona for persona in people if not persona.admin}
     for operation in all_operations:
         may = entitled(people, operation.route)
-        for other in (*people, may):
-            problems |= dict.fromkeys(
-                operation.problems(operation.send(app, other, place, json={}, path=operation.route.path))
-                if other is not may
-                else ()
-            )
+        for other in of_each_kind.values():
+            if other is not may:
+                problems |= dict.fromkeys(operation.problems(operation.send(app, other, place, json={})))
         for options in _wrongly(operation):
             problems |= dict.fromkeys(operation.problems(operation.send(app, may, place, **options)))
     assert not problems, "\n".join(problems)

@@ -8,6 +8,7 @@ from portal.accounts.oauth.server import AUTH_METHODS, server
 from portal.accounts.oauth.services import SCOPES, purge
 from portal.core import queue
 from portal.core.database import db
+from portal.web import limits
 from portal.web.access import public_api
 from portal.web.errors import json_response
 from portal.web.i18n import LOCALES
@@ -21,17 +22,20 @@ PREFIX = "/api/v1/oauth"
 @public_api
 def token() -> Response:
     """Tokens for a code or for a refresh token (RFC 6749, 4.1.3 and 6)."""
-    answer = server.token_answer()
-    db.session.commit()  # what a refusal ended stays ended
-    return answer
+    return _settled(server.token_answer())
 
 
 @blueprint.post(f"{PREFIX}/revoke_token", strict_slashes=False)
 @public_api
 def revoke_token() -> Response:
     """End a token (RFC 7009)."""
-    answer = server.revocation_answer()
-    db.session.commit()
+    return _settled(server.revocation_answer())
+
+
+def _settled(answer: Response) -> Response:
+    db.session.commit()  # what a refusal ended stays ended
+    if answer.status_code == 401:
+        limits.wrong_client()
     return answer
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 from functools import partial
 from hmac import compare_digest
 from typing import Any, cast
@@ -31,6 +32,9 @@ from portal.accounts.oauth.models import OAuthCode, OAuthGrant, OAuthToken
 from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.codes import hash_token, make_token
+
+# At DEBUG it writes whole tokens into the log.
+logging.getLogger("authlib").setLevel(logging.WARNING)
 
 #: Its stubs know neither what our rows are nor that a payload is there.
 AuthlibRequest = Any

@@ -81,7 +81,9 @@ def invite(
     address = normal_address(email)
     team = team_to_change(changing_teams(actor, organizer_id), organizer_id, team_id)
     member = sa.select(User.id).join(team_members, team_members.c.user_id == User.id)
-    if db.session.execute(member.where(team_members.c.team_id == team_id, User.email == address)).first():
+    if db.session.execute(
+        member.where(team_members.c.team_id == team_id, sa.func.lower(User.email) == address)
+    ).first():
         raise InvalidInput({"email": [gettext("This person is in the team already.")]})
     if team.members >= MOST_MEMBERS:
         raise InvalidInput({"email": [gettext("This team is full.")]})

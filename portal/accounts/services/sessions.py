@@ -1,7 +1,7 @@
 """Signing in and out: passwords that are right, and the browsers that are signed in."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -136,6 +136,13 @@ def _add_session(client: Client, replaces: int | None, **values: Any) -> tuple[S
     db.session.add(row)
     db.session.flush()
     return row, token
+
+
+def renew_session(*, sign_in: SignIn) -> SignIn:
+    """Give a signed-in browser another token: whoever copied the one before is out."""
+    token = make_token()
+    db.session.execute(sa.update(Session).where(Session.id == sign_in.session_id).values(token_hash=hash_token(token)))
+    return replace(sign_in, token=token)
 
 
 def end_session(*, sign_in: SignIn) -> None:

@@ -9,11 +9,11 @@ from flask_babel import gettext, ngettext
 from portal.accounts import passwords, queries, services
 from portal.accounts.devices import browser_of, is_handheld
 from portal.accounts.services import mailed, users
-from portal.accounts.services.sessions import end_one_session, end_sessions
+from portal.accounts.services.sessions import end_one_session, end_sessions, renew_session
 from portal.core.actors import SignIn
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
-from portal.web import limits
+from portal.web import limits, signin
 from portal.web import organizer as pages
 from portal.web.access import signed_in, user
 from portal.web.i18n import LOCALES
@@ -107,7 +107,9 @@ def password() -> ResponseReturnValue:
     hashed = passwords.hash_password(new)
     row = users.locked_user(_id())
     users.store_password(actor=me.actor, user=row, hashed=hashed, keep=me.session_id)
+    renewed = renew_session(sign_in=me)
     db.session.commit()
+    signin.remember(renewed)
     flash(gettext("Your password is changed. All other browsers are signed out."), "success")
     return redirect(url_for("account.index"), 303)
 

@@ -29,6 +29,8 @@ blueprint = Blueprint("log", __name__, url_prefix="/organizer/<organizer>/-/log"
 may_read = organizer_member("can_change_teams", "can_change_organizer_settings")
 
 SIZE = 50
+#: What is about attendees: its details are for those who may see orders.
+PEOPLE = frozenset(("order", "position", "order_position", "lead", "person"))
 #: So many people and events can be chosen, and so many entries stand in a file.
 MOST_CHOICES = 200
 MOST_ENTRIES = 50_000
@@ -43,6 +45,7 @@ class Asked:
     keep: Callable[[LogEntry], bool] | None
     values: dict[str, str]
     events: dict[int, lists.EventRow]
+    sees_people: bool
 
 
 @blueprint.get("/")
@@ -88,7 +91,15 @@ def _asked(scope: OrganizerScope) -> Asked:
         until=until + dt.timedelta(days=1) if until else None,
     )
     values["q"] = words()
-    return Asked(wanted, _keeps(values["q"]), values, {row.id: row for row in rows})
+    sees_people = scope.may("can_view_orders")
+    keep = _keeps(values["q"], sees_people)
+    return Asked(wanted, keep, values, {row.id: row for row in rows}, sees_people)
+
+
+def _details(entry: LogEntry, sees_people: bool) -> dict[str, Any]:
+    """What an entry changed, as far as this reader may see it."""
+    hidden = not sees_people and entry.change.action.partition(".")[0] in PEOPLE
+    return {} if hidden else {name: value for name, value in entry.change.data.items() if name != ADMINISTRATOR}
 
 
 def _day(given: str) -> dt.datetime | None:
@@ -98,7 +109,7 @@ def _day(given: str) -> dt.datetime | None:
         return None
 
 
-def _keeps(query: str) -> Callable[[LogEntry], bool] | None:
+def _keeps(query: str, sees_people: bool) -> Callable[[LogEntry], bool] | None:
     """Whether all words stand in what the page shows of an entry, or in what it changed."""
     wanted = fold(query).split()[:10]
     if not wanted:
@@ -106,7 +117,8 @@ def _keeps(query: str) -> Callable[[LogEntry], bool] | None:
 
     def keep(entry: LogEntry) -> bool:
         change = entry.change
-        text = fold(f"{change.actor_label} {sentence(change)} {json.dumps(change.data, ensure_ascii=False)}")
+        details = json.dumps(_details(entry, sees_people), ensure_ascii=False)
+        text = fold(f"{change.actor_label} {sentence(change)} {details}")
         return all(word in text for word in wanted)
 
     return keep
@@ -183,7 +195,7 @@ def _head() -> list[str]:
 def _rows(asked: Asked) -> Iterator[list[Any]]:
     for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep):
         change = entry.change
-        details = {name: value for name, value in change.data.items() if name != ADMINISTRATOR}
+        details = _details(entry, asked.sees_people)
         yield [
             change.datetime,
             change.actor_label,
@@ -221,9 +233,10 @@ def _as_json(asked: Asked, entry: LogEntry) -> dict[str, Any]:
         "id": entry.id,
         "datetime": change.datetime,
         "actor": {"kind": change.actor_kind, "label": change.actor_label},
+        "administrator": bool(change.data.get(ADMINISTRATOR)),
         "event": row.slug if row else None,
         "action": change.action,
         "object": {"kind": change.object_kind, "id": change.object_id},
         "text": sentence(change),
-        "data": change.data,
+        "data": _details(entry, asked.sees_people),
     }

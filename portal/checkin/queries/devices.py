@@ -9,7 +9,7 @@ from portal.checkin.models import CheckinList, Device
 from portal.core.actors import Actor, DeviceScope
 from portal.core.codes import hash_token
 from portal.core.errors import Forbidden, NotFound
-from portal.core.statements import run
+from portal.core.statements import rows
 from portal.events.models import Event, Organizer, SubEvent
 
 _SCOPE = (
@@ -61,7 +61,7 @@ def device_scope(key: str, organizer: str, event: str, subevent: int | None) -> 
     `NotFound` for an organizer, event or subevent that does not exist, `Forbidden` for another key or subevent than
     the event's and the list's (platform rules, Check-in rules).
     """
-    row = run(
+    found = rows(
         _SCOPE,
         {
             "key_hash": hash_token(key),
@@ -69,44 +69,48 @@ def device_scope(key: str, organizer: str, event: str, subevent: int | None) -> 
             "event": event.lower(),
             "subevent": subevent,
         },
-    ).one_or_none()
-    if row is None:
+    )
+    if not found:
         raise NotFound("Unknown organizer or event.")
-    if row.device_id is None:
+    (
+        organizer_slug, event_id, event_slug, locale, timezone, has_subevents, device_id, device_name, all_items,
+        allow_search, show_info, api_version, last_seen, app, list_id, list_subevent, all_products, include_pending,
+        known_subevent,
+    ) = found[0]  # fmt: skip
+    if device_id is None:
         raise Forbidden("Invalid authorization key.")
     scope = DeviceScope(
-        actor=Actor(kind="device", id=row.device_id, label=row.device_name),
-        device_id=row.device_id,
-        organizer_slug=row.organizer_slug,
-        event_id=row.event_id,
-        event_slug=row.event_slug,
-        locale=row.locale,
-        timezone=row.timezone,
-        list_id=row.list_id,
-        subevent_id=_subevent(row, subevent),
-        all_products=row.all_products,
-        all_items=row.all_items,
-        include_pending=row.include_pending,
-        allow_search=row.allow_search,
-        show_info=row.show_info,
-        api_version=row.api_version,
+        actor=Actor(kind="device", id=device_id, label=device_name),
+        device_id=device_id,
+        organizer_slug=organizer_slug,
+        event_id=event_id,
+        event_slug=event_slug,
+        locale=locale,
+        timezone=timezone,
+        list_id=list_id,
+        subevent_id=_subevent(has_subevents, list_subevent, known_subevent, subevent),
+        all_products=all_products,
+        all_items=all_items,
+        include_pending=include_pending,
+        allow_search=allow_search,
+        show_info=show_info,
+        api_version=api_version,
     )
-    return scope, Seen(row.last_seen, row.app)
+    return scope, Seen(last_seen, app)
 
 
-def _subevent(row: sa.Row[tuple[object, ...]], given: int | None) -> int | None:
+def _subevent(series: bool, of_list: int | None, known: int | None, given: int | None) -> int | None:
     """The subevent that is scanned for: the list's, or the path's."""
-    if not row.has_subevents:
+    if not series:
         if given is not None:
             raise Forbidden("This event has no subevents.")
         return None
-    of_list: int | None = row.list_subevent_id
     if of_list is not None:
         if given not in (None, of_list):
             raise Forbidden("This device scans for another subevent.")
         return of_list
     if given is None:
         raise Forbidden("No subevent selected.")
-    if row.subevent_id is None:
+    if known is None:
         raise NotFound("Unknown subevent.")
     return given

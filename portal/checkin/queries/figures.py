@@ -1,8 +1,9 @@
 """The figures of a list for its gates: tickets and check-ins by product, counted once and then followed."""
 
 import threading
+import time
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,8 @@ import sqlalchemy as sa
 from portal.checkin.queries.state import UNSETTLED, State
 from portal.checkin.queries.tickets import CHECKINS, ORDERS, POSITIONS
 from portal.core.actors import DeviceScope
-from portal.core.statements import run
+from portal.core.database import db
+from portal.core.statements import rows
 
 #: Counts by product and variation.
 Counts = Counter[tuple[int, int | None]]
@@ -37,21 +39,37 @@ _ENTRIES = _TICKETS.join(CHECKINS, CHECKINS.c.position_id == _p.id).where(
     CHECKINS.c.id <= sa.bindparam("until"),
 )
 _IN_SUBEVENT = _p.subevent_id == sa.bindparam("subevent")
+_BY_DATE = {statement: statement.where(_IN_SUBEVENT) for statement in (_TICKETS, _ENTRIES)}
 
-#: More check-ins than that since the last count are added to it for good.
-_FOLLOWED = 2 * UNSETTLED
+#: No transaction that checks somebody in takes longer than so many seconds.
+_IN_FLIGHT = 15
+#: So many settled check-ins are worth being added for good.
+_STEP = 200
 
 
-@dataclass(slots=True)
+#: Counting a large list anew may take a tenth of the time: its figures then lag behind its tickets by a second.
+_SHARE = 10
+_LARGE = 5000
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
-    """Counts that hold for one state of the tickets: all tickets, and the check-ins up to a number."""
+    """Counts that hold for one state of the tickets: all tickets, and the check-ins up to a number.
 
+    ``again`` is the time (of `time.monotonic`) from which they may be counted anew. ``seen`` was the newest number at
+    ``seen_at``: no earlier one is on its way any more once the longest transaction is over.
+    """
+
+    mark: str
     tickets: Counts
     entries: Counts
     until: int
+    seen: int
+    seen_at: float
+    again: float = 0
 
 
-_known: OrderedDict[tuple[int, int | None, str], _Known] = OrderedDict()
+_known: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
 _lock = threading.Lock()
 _KEPT = 200
 
@@ -59,25 +77,45 @@ _KEPT = 200
 def figures(gate: DeviceScope, state: State) -> tuple[Counts, Counts]:
     """Tickets and check-ins of the gate's list by product and variation, as the state has them.
 
-    Counting all of them is for the first time after a ticket changed. Between such changes only the check-ins since
-    the last count are read; the newest numbers are read every time, since earlier ones may still be on their way.
+    Counting all of them is for the first time after a ticket changed, and for large lists not more often than they can
+    bear. Between such changes only the check-ins since the last count are read; the newest numbers are read every time,
+    since earlier ones may still be on their way.
     """
-    key = (gate.list_id, gate.subevent_id, state.tickets)
+    key = (gate.list_id, gate.subevent_id, gate.include_pending, state.listed)
     known = _known.get(key)
-    settled = max(0, state.last_entry - UNSETTLED)
-    if known is None:
-        known = _Known(_count(_TICKETS, gate, state), _entries(gate, state, 0, settled), settled)
-        with _lock:
-            _known[key] = known
-            while len(_known) > _KEPT:
-                _known.popitem(last=False)
-    entries, until = known.entries, known.until
-    if state.last_entry - until > _FOLLOWED:
-        entries = entries + _entries(gate, state, until, settled)
-        with _lock:
-            _known[key] = _Known(known.tickets, entries, settled)
-        until = settled
-    return known.tickets, entries + _entries(gate, state, until, 2**62)
+    # On SQLite one transaction writes at a time: numbers are committed in their order.
+    settled = state.last_entry if db.engine.dialect.name == "sqlite" else max(0, state.last_entry - UNSETTLED)
+    if known is None or (known.mark != state.tickets and time.monotonic() >= known.again):
+        known = _counted(gate, state, settled)
+        _keep(key, known)
+    now = time.monotonic()
+    if known.seen_at + _IN_FLIGHT < now:
+        settled = max(settled, known.seen, known.until)
+    if settled - known.until > _STEP or known.seen_at + _IN_FLIGHT < now:
+        entries = known.entries + _entries(gate, state, known.until, settled)
+        known = replace(known, entries=entries, until=settled, seen=state.last_entry, seen_at=now)
+        _keep(key, known)
+    if known.until == state.last_entry:
+        return known.tickets, known.entries
+    return known.tickets, known.entries + _entries(gate, state, known.until, 2**62)
+
+
+def _counted(gate: DeviceScope, state: State, settled: int) -> _Known:
+    """Everything, counted now."""
+    begun = time.monotonic()
+    tickets, entries = _count(_TICKETS, gate, state), _entries(gate, state, 0, settled)
+    now = time.monotonic()
+    took = now - begun
+    pause = took * _SHARE if tickets.total() > _LARGE else 0
+    return _Known(state.tickets, tickets, entries, settled, state.last_entry, begun, now + pause)
+
+
+def _keep(key: tuple[Any, ...], known: _Known) -> None:
+    with _lock:
+        _known[key] = known
+        _known.move_to_end(key)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
 
 
 def _entries(gate: DeviceScope, state: State, after: int, until: int) -> Counts:
@@ -91,9 +129,9 @@ def _count(statement: sa.Select[Any], gate: DeviceScope, state: State, **numbers
     if numbers:
         parameters["list"] = gate.list_id
     if gate.subevent_id is not None:
-        statement = statement.where(_IN_SUBEVENT)
+        statement = _BY_DATE[statement]
         parameters["subevent"] = gate.subevent_id
-    rows = run(statement, parameters)
+    counted = rows(statement, parameters)
     return Counter(
-        {(item, variation): count for item, variation, count in rows if state.listed is None or item in state.listed}
+        {(item, variation): count for item, variation, count in counted if state.listed is None or item in state.listed}
     )

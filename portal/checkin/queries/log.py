@@ -1,7 +1,7 @@
 """The log of check-in: entries, refusals and what was taken back, as one list, the newest first."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -50,7 +50,11 @@ class LogFilter:
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """Something that happened at a gate. ``result`` is one of `RESULTS`; ``why`` the reason of taking back."""
+    """Something that happened at a gate. ``result`` is one of `RESULTS`.
+
+    Of what was taken back, ``gate`` is who did that, ``why`` the reason, ``entered`` and ``through`` when and where the
+    ticket had come in.
+    """
 
     mark: Mark
     list_id: int
@@ -66,6 +70,7 @@ class LogRow:
     gate: str
     forced: bool
     entered: dt.datetime | None
+    through: str
     why: str
 
 
@@ -158,6 +163,14 @@ def _columns(source: Source, wanted: LogFilter) -> sa.Select[Any]:
     return statement
 
 
+#: Spelled as the indexes of what is rare are.
+_ENTRIES: dict[str, Any] = {
+    "in": Checkin.first,
+    "again": sa.text("NOT checkins.first AND checkins.type = 'entry'"),
+    "exit": sa.text("checkins.type = 'exit'"),
+}
+
+
 def _conditions(source: Source, wanted: LogFilter, before: Mark | None) -> list[sa.ColumnElement[bool]]:
     table = _TABLES[source]
     conditions: list[sa.ColumnElement[bool]] = []
@@ -173,14 +186,8 @@ def _conditions(source: Source, wanted: LogFilter, before: Mark | None) -> list[
         conditions.append(table.datetime < wanted.until)
     if wanted.positions is not None:
         conditions.append(table.position_id.in_(wanted.positions))
-    if wanted.result in ("in", "again", "exit"):
-        conditions.append(
-            {
-                "in": Checkin.first,
-                "again": sa.text("NOT checkins.first AND checkins.type = 'entry'"),
-                "exit": sa.text("checkins.type = 'exit'"),
-            }[wanted.result]
-        )  # type: ignore[arg-type]
+    if wanted.result in _ENTRIES:
+        conditions.append(_ENTRIES[wanted.result])
     elif source == "refusal" and wanted.result not in ("", "refused"):
         conditions.append(CheckinRefusal.reason == wanted.result)
     if before is not None:
@@ -238,19 +245,30 @@ def _rows(marks: Sequence[Any]) -> list[LogRow]:
 
     tickets = {row[0]: row[1:] for row in run(_TICKETS, ids("position_id"))}
     names = {column: dict(run(statement, ids(column)).all()) for column, statement in _NAMES.items()}
-    nothing = (None,) * 6
-    return [
-        LogRow(
-            _mark(row),
-            row.list_id,
-            names["list_id"].get(row.list_id, ""),
-            row.result,
-            row.position_id,
-            *tickets.get(row.position_id, nothing),
-            gate=names["device_id"].get(row.device_id) or names["user_id"].get(row.user_id) or "",
-            forced=bool(row.forced),
-            entered=row.entered if row.source == "undone" else None,
-            why=row.why,
-        )
-        for row in marks
-    ]
+    return [_row(row, tickets.get(row.position_id, _NOTHING), names) for row in marks]
+
+
+_NOTHING: tuple[Any, ...] = (None,) * 6
+
+
+def _row(row: Any, ticket: Sequence[Any], names: Mapping[str, Mapping[int, str]]) -> LogRow:
+    name, company, order, secret, item, variation = ticket
+    device, undone = names["device_id"].get(row.device_id, ""), row.source == "undone"
+    return LogRow(
+        mark=_mark(row),
+        list_id=row.list_id,
+        list_name=names["list_id"].get(row.list_id, ""),
+        result=row.result,
+        position_id=row.position_id,
+        name=name,
+        company=company,
+        order=order,
+        secret=secret,
+        item=item,
+        variation=variation,
+        gate=("" if undone else device) or names["user_id"].get(row.user_id, ""),
+        forced=bool(row.forced),
+        entered=row.entered if undone else None,
+        through=device if undone else "",
+        why=row.why,
+    )

@@ -1,5 +1,6 @@
 """The search at the gate: by how a secret or an order's code begins, or by parts of names, words in any order."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -18,14 +19,14 @@ from portal.checkin.queries.tickets import (
 )
 from portal.core.actors import DeviceScope
 from portal.core.database import db
-from portal.core.statements import one_of_ids, run
+from portal.core.statements import one_of_ids, rows
 from portal.core.text import fold, like_words
 
 #: Shorter queries find nothing; more results are not shown (platform rules, Search).
 SHORTEST, MOST = 4, 25
-#: So many tickets with matching names are looked at. Far more than are shown, so that PostgreSQL asks its index of
-#: substrings instead of reading tickets until enough of them match.
-_CANDIDATES = 500
+#: So many tickets with matching names are looked at. On PostgreSQL far more than are shown, so that it asks its index
+#: of substrings instead of reading tickets until enough of them match.
+_CANDIDATES = {"sqlite": 100, "postgresql": 500}
 #: The shortest word that an index of trigrams serves.
 _TRIGRAM = 3
 _LAST = "\U0010ffff"
@@ -39,16 +40,16 @@ def search(gate: DeviceScope, query: str) -> list[Ticket]:
     hits = found_ids(gate, query)
     if not hits:
         return []
-    found = {row[0]: read_ticket(row, gate) for row in run(_BY_IDS, {"ids": hits, "list": gate.list_id})}
+    found = {row[0]: read_ticket(row, gate) for row in rows(_BY_IDS, {"ids": hits, "list": gate.list_id})}
     return [found[id_] for id_ in hits if id_ in found]
 
 
 def ticket_by_id(gate: DeviceScope, position_id: int) -> Ticket | None:
     """A ticket of the gate's event and subevent; one query."""
-    row = run(_BY_ID, {"ids": [position_id], "list": gate.list_id, "event": gate.event_id}).one_or_none()
-    if row is None or (gate.subevent_id is not None and row[-1] != gate.subevent_id):
+    found = rows(_BY_ID, {"ids": [position_id], "list": gate.list_id, "event": gate.event_id})
+    if not found or (gate.subevent_id is not None and found[0][-1] != gate.subevent_id):
         return None
-    return read_ticket(row, gate)
+    return read_ticket(found[0], gate)
 
 
 def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
@@ -60,16 +61,22 @@ def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
     words = fold(query).split()[: len(patterns)]
     sqlite = db.engine.dialect.name == "sqlite"
     parameters = gate_parameters(gate) | {"begins": query, "last": _LAST}
-    if sqlite:
-        indexed = [word for word in words if len(word) >= _TRIGRAM]
-        patterns = [pattern for pattern, word in zip(patterns, words, strict=True) if len(word) < _TRIGRAM]
-        if indexed:
-            parameters["match"] = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
-    else:
-        indexed = []
+    indexed = _indexed(words) if sqlite else []
+    if indexed:
+        patterns = [pattern for pattern, word in zip(patterns, words, strict=True) if word not in indexed]
+        parameters["match"] = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
     parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
     limits = _Limits(gate.subevent_id is not None, not gate.all_products, not gate.all_items, gate.allow_search)
-    return [id_ for (id_,) in run(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
+    return [id_ for (id_,) in rows(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
+
+
+def _indexed(words: Sequence[str]) -> list[str]:
+    """The words that SQLite's index looks for; tickets are read for the others.
+
+    A number is rare where a name may stand on a tenth of all tickets, and the index walks through every one of them.
+    """
+    long = [word for word in words if len(word) >= _TRIGRAM]
+    return [word for word in long if word.isdecimal()] or long
 
 
 def _begins(column: Any, *, sqlite: bool) -> sa.ColumnElement[bool]:
@@ -116,7 +123,8 @@ def _hits(sqlite: bool, limits: _Limits, patterns: int, most: int, *, matching: 
             POSITIONS.c.search_text.like(sa.bindparam(f"pattern_{number}"), escape="\\" if sqlite else None)
             for number in range(patterns)
         ]
-        found.append(_ranked(2, named.where(*here, *likes), _CANDIDATES))
+        candidates = max(most, _CANDIDATES["sqlite" if sqlite else "postgresql"])
+        found.append(_ranked(2, named.where(*here, *likes), candidates))
     every = sa.union_all(*found).subquery()
     best = sa.select(every.c.id, sa.func.min(every.c.rank).label("rank")).group_by(every.c.id).subquery()
     return (

@@ -10,13 +10,15 @@ from typing import Any
 
 import orjson
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 
 from portal.checkin.models import CheckinList, checkin_list_items, device_items
 from portal.checkin.queries.tickets import ASKABLE, CHECKINS, ITEMS, ORDERS, POSITIONS, QUESTIONS, VARIATIONS
 from portal.core import clock
 from portal.core.actors import DeviceScope
 from portal.core.i18n import LocalisedString, localise
-from portal.core.statements import json_rows, run
+from portal.core.statements import json_rows, rows
 from portal.events.models import Event, Organizer, QuestionOption, SubEvent, question_items
 
 #: So many check-ins may be under way at once: a later number can be committed before an earlier one.
@@ -36,7 +38,8 @@ def _rows(*columns: Any, where: Any, joined: Any = None) -> Any:
     return (statement if joined is None else statement.select_from(joined)).where(*where).scalar_subquery()
 
 
-_asked = (QUESTIONS.c.event_id == _event, QUESTIONS.c.ask_during_checkin, QUESTIONS.c.type.in_(ASKABLE))
+_kinds: list[Any] = [sa.literal_column(f"'{kind}'") for kind in ASKABLE]
+_asked = (QUESTIONS.c.event_id == _event, QUESTIONS.c.ask_during_checkin, QUESTIONS.c.type.in_(_kinds))
 _latest_checkin = sa.select(sa.func.max(CHECKINS.c.id)).where(CHECKINS.c.list_id == _list).scalar_subquery()
 
 _STATE = (
@@ -80,19 +83,45 @@ _STATE = (
 )  # fmt: skip
 
 
+class microsecond(FunctionElement[int]):
+    """The seconds of a time in its minute, in millionths."""
+
+    name = "microsecond"
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(microsecond)
+def _microsecond_sqlite(element: microsecond, compiler: Any, **kwargs: Any) -> str:
+    text = compiler.process(element.clauses, **kwargs)
+    return f"(CAST(substr({text}, 18, 2) AS INTEGER) * 1000000 + CAST(substr({text}, 21, 6) AS INTEGER))"
+
+
+@compiles(microsecond, "postgresql")
+def _microsecond_postgresql(element: microsecond, compiler: Any, **kwargs: Any) -> str:
+    return f"CAST(extract(microseconds FROM {compiler.process(element.clauses, **kwargs)}) AS bigint)"
+
+
 def _recent(table: sa.Table) -> Any:
+    """How many rows changed last, which ones and when, as sums: another change among them changes these."""
     since = sa.bindparam(f"{table.name}_since", type_=table.c.modified.type)
     newest = (
         sa.select(table.c.id, table.c.modified)
         .where(table.c.event_id == _event, table.c.modified > since)
         .order_by(table.c.modified.desc(), table.c.id.desc())
-        .limit(_MOST_RECENT)
+        .limit(sa.literal_column(str(_MOST_RECENT)))
         .subquery()
     )
-    return sa.select(json_rows(newest.c.id, sa.cast(newest.c.modified, sa.Text))).scalar_subquery()
+    ids, times = (sa.cast(sa.func.sum(each), sa.BigInteger) for each in (newest.c.id, microsecond(newest.c.modified)))
+    return (
+        sa.select(sa.func.count().label("rows"), ids.label("ids"), times.label("times")).select_from(newest).subquery()
+    )
 
 
-_RECENT_CHANGES = sa.select(_recent(ORDERS), _recent(POSITIONS))
+_recent_orders, _recent_positions = _recent(ORDERS), _recent(POSITIONS)
+_RECENT_CHANGES = sa.select(*_recent_orders.c, *_recent_positions.c).select_from(
+    _recent_orders.join(_recent_positions, sa.true())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +163,7 @@ class State:
 
 def state_of(gate: DeviceScope) -> State:
     """The state of a gate's list; one query, and a second one in the minute after a change of orders or tickets."""
-    row = run(
+    found = rows(
         _STATE,
         {
             "event": gate.event_id,
@@ -142,15 +171,15 @@ def state_of(gate: DeviceScope) -> State:
             "device": gate.device_id,
             "subevent": gate.subevent_id,
         },
-    ).one()
+    )
     (
         name, date_from, date_to, url, event_modified, organizer_name, list_modified, sub_name, sub_from, sub_to,
         items, variations, listed, scoped, *asked, orders, positions, last_entry, entries,
-    ) = row  # fmt: skip
+    ) = found[0]  # fmt: skip
     if gate.subevent_id is not None:
         name, date_from, date_to = sub_name or name, sub_from, sub_to
-    tables = [sorted(rows or (), key=lambda entry: int(entry[0])) for rows in (items, variations, listed, scoped)]
-    more = [sorted(rows or (), key=_key) for rows in asked]
+    tables = [sorted(each or (), key=lambda entry: int(entry[0])) for each in (items, variations, listed, scoped)]
+    more = [sorted(each or (), key=_key) for each in asked]
     settings = (gate.locale, gate.all_products, gate.all_items, gate.include_pending, gate.subevent_id)
     times = (event_modified, list_modified, orders, positions)
     recent = _recent_changes(gate.event_id, orders, positions)
@@ -189,7 +218,7 @@ def _recent_changes(event_id: int, orders: datetime | None, positions: datetime 
         f"{table.name}_since": (time or clock.now()) - _WINDOW
         for table, time in ((ORDERS, orders), (POSITIONS, positions))
     }
-    found = [sorted(rows or ()) for rows in run(_RECENT_CHANGES, {"event": event_id, **since}).one()]
+    found = list(rows(_RECENT_CHANGES, {"event": event_id, **since})[0])
     if settled:
         with _lock:
             _settled[key] = found

@@ -13,7 +13,7 @@ from portal.checkin.models import checkin_list_items, device_items
 from portal.core.actors import DeviceScope
 from portal.core.i18n import localise
 from portal.core.names import compose
-from portal.core.statements import json_rows, run
+from portal.core.statements import json_rows, rows
 from portal.events.models import Item, ItemVariation, Question, question_items
 from portal.tickets.models import Checkin, Order, OrderPosition
 
@@ -192,12 +192,13 @@ def find(gate: DeviceScope, secret: str, nonce: str | None) -> Found | None:
     """The ticket with this secret in the gate's event and subevent; one query."""
     if "\0" in secret:
         return None
-    row = run(
+    found = rows(
         _BY_SECRET if gate.subevent_id is None else _BY_SECRET_AND_SUBEVENT,
         gate_parameters(gate) | {"secret": secret, "nonce": nonce},
-    ).one_or_none()
-    if row is None:
+    )
+    if not found:
         return None
+    row = found[0]
     allowed, replayed, has_questions = row[WIDTH:]
     return Found(read_ticket(row, gate), bool(allowed), bool(replayed), bool(has_questions))
 
@@ -246,8 +247,9 @@ def _unpacked(value: Any) -> Any:
 
 
 def _addons_text(addons: Iterable[Sequence[Any]] | str | None, locale: str) -> str:
-    rows = _unpacked(addons) or ()
+    if not addons or addons == "[]":
+        return ""
     return ", ".join(
         product_name(localise(_unpacked(item), locale), localise(_unpacked(variation), locale))
-        for _position, item, variation in sorted(rows, key=lambda row: int(row[0]))
+        for _position, item, variation in sorted(_unpacked(addons), key=lambda row: int(row[0]))
     )

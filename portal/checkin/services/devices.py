@@ -11,6 +11,8 @@ from portal.core.database import side_write
 
 #: A device that is busy is stamped this often, not at every request.
 STAMP_EVERY = timedelta(seconds=60)
+#: Another program is noted sooner; two programs that take turns with one key are not written down at every request.
+CHANGE_EVERY = timedelta(seconds=5)
 MAX_APP = 255
 
 
@@ -21,7 +23,10 @@ def app_of(user_agent: str) -> str | None:
 
 def is_due(seen: Seen, app: str | None) -> bool:
     """Whether a device should be stamped: not seen for a while, or with another program."""
-    return seen.when is None or clock.now() - seen.when > STAMP_EVERY or (app is not None and app != seen.app)
+    if seen.when is None:
+        return True
+    changed = app is not None and app != seen.app
+    return clock.now() - seen.when > (CHANGE_EVERY if changed else STAMP_EVERY)
 
 
 def stamp(device_id: int, app: str | None) -> None:

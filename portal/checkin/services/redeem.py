@@ -17,7 +17,7 @@ from portal.checkin.services import answers
 from portal.core import clock
 from portal.core.actors import Actor, DeviceScope
 from portal.core.database import db
-from portal.core.statements import run
+from portal.core.statements import rows
 from portal.tickets.models import Checkin
 
 Status = Literal["ok", "incomplete", "error"]
@@ -119,35 +119,55 @@ def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) ->
         "modified": now,
     }
     insert = _INSERT[db.engine.dialect.name]
-    made: int | None = None
-    if not ticket.redeemed:
-        made = run(insert, entry).scalar_one_or_none()
-    if made is None and attempt.nonce is not None:
-        used = {"position": ticket.id, "list": gate.list_id, "nonce": attempt.nonce}
-        made = run(_USED_NONCE, used).scalar_one_or_none()
-    if made is None and attempt.force:
-        made = run(insert, entry | {"first": False}).scalar_one_or_none()
-        if made is None and attempt.nonce is not None:
-            made = run(_USED_NONCE, used).scalar_one_or_none()
-    return made
+    made = () if ticket.redeemed else rows(insert, entry)
+    made = made or _with_nonce(gate, attempt, ticket)
+    if not made and attempt.force:
+        made = rows(insert, entry | {"first": False}) or _with_nonce(gate, attempt, ticket)
+    return int(made[0][0]) if made else None
 
 
-_REFUSAL = sa.insert(CheckinRefusal.__table__)  # type: ignore[arg-type]
+def _with_nonce(gate: DeviceScope, attempt: Attempt, ticket: Ticket) -> Sequence[Sequence[Any]]:
+    """The entry that this attempt made before."""
+    if attempt.nonce is None:
+        return ()
+    return rows(_USED_NONCE, {"position": ticket.id, "list": gate.list_id, "nonce": attempt.nonce})
+
+
+_REFUSAL = sa.insert(CheckinRefusal).values(
+    {
+        name: sa.bindparam(name)
+        for name in ("event_id", "list_id", "position_id", "reason", "datetime", "device_id", "user_id")
+    }
+)
+
+
+#: An attempt that a phone makes again and again, until it hears something else, is noted once.
+_NOTED = (
+    sa.select(CheckinRefusal.id)
+    .where(
+        CheckinRefusal.list_id == sa.bindparam("list_id"),
+        CheckinRefusal.datetime == sa.bindparam("datetime"),
+        CheckinRefusal.reason == sa.bindparam("reason"),
+        *(
+            CheckinRefusal.__table__.c[name].is_not_distinct_from(sa.bindparam(name))
+            for name in ("position_id", "device_id", "user_id")
+        ),
+    )
+    .limit(1)
+)
 
 
 def _refuse(actor: Actor, gate: DeviceScope, attempt: Attempt, reason: Reason, ticket: Ticket | None = None) -> Outcome:
     """Say no, and note it for the figures."""
-    now = clock.now()
-    run(
-        _REFUSAL,
-        {
-            "event_id": gate.event_id,
-            "list_id": gate.list_id,
-            "position_id": ticket.id if ticket else None,
-            "reason": reason,
-            "datetime": attempt.datetime or now,
-            "device_id": actor.id if actor.kind == "device" else None,
-            "user_id": actor.id if actor.kind == "user" else None,
-        },
-    )
+    refusal = {
+        "event_id": gate.event_id,
+        "list_id": gate.list_id,
+        "position_id": ticket.id if ticket else None,
+        "reason": reason,
+        "datetime": attempt.datetime or clock.now(),
+        "device_id": actor.id if actor.kind == "device" else None,
+        "user_id": actor.id if actor.kind == "user" else None,
+    }
+    if attempt.datetime is None or not rows(_NOTED, refusal):
+        rows(_REFUSAL, refusal)
     return Outcome("error", reason, ticket)

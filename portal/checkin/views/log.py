@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import render_template, request, url_for
@@ -52,14 +53,7 @@ def show_log(organizer: str, event: str) -> ResponseReturnValue:
     }
     if request.headers.get("HX-Target") == "log":
         return render_template("checkin/_log.html", **context)
-    kept = {
-        name: value
-        for name, value in request.args.items()
-        if name not in ("before", "page", "organizer", "event", "kind")
-    }
-    context["files"] = [
-        (kind.upper(), url_for("gate.export_log", kind=kind, **where(scope), **kept)) for kind in ("csv", "xlsx")
-    ]
+    context["files"] = [(kind.upper(), _file_url(scope, kind)) for kind in ("csv", "xlsx")]
     context["lists"] = gates.list_choices(scope.event_id)
     context["items"] = item_boxes(scope)
     context["devices"] = [*gates.device_choices(scope.event_id), (log.BY_HAND, gettext("By hand"))]
@@ -77,13 +71,19 @@ def export_log(organizer: str, event: str, kind: str) -> ResponseReturnValue:
     head = [
         gettext("Time"), gettext("Result"), gettext("List"), gettext("Gate"), gettext("Order"), gettext("Name"),
         gettext("Company"), gettext("Product"), gettext("Variation"), gettext("Ticket"), gettext("Overridden"),
-        gettext("Entered"), gettext("Reason"),
+        gettext("Entered"), gettext("Entered through"), gettext("Reason"),
     ]  # fmt: skip
     rows = _cells(scope, log.everything(event_id=scope.event_id, wanted=wanted), zone)
     name = f"{scope.event_slug}-checkin-{clock.now().astimezone(zone):%Y-%m-%d-%H%M}.{kind}"
     if kind == "csv":
         return csv_download(name, head, rows)
     return xlsx_download(name, head, rows, zone=zone, title=gettext("Check-in"))
+
+
+def _file_url(scope: EventScope, kind: str) -> str:
+    """Where the same rows are to be had as a file."""
+    kept = {name: value for name, value in request.args.items() if value and name not in ("before", "page")}
+    return f"{url_for('gate.export_log', kind=kind, **where(scope))}?{urlencode(kept)}"
 
 
 def result_words() -> dict[str, str]:
@@ -104,7 +104,8 @@ def _cells(scope: EventScope, rows: Iterator[LogRow], zone: dt.tzinfo) -> Iterat
         yield (
             row.mark.datetime.astimezone(zone), names.get(row.result, row.result), row.list_name, row.gate, row.order,
             row.name, row.company, localised(row.item, scope.locale), localised(row.variation, scope.locale),
-            row.secret, row.forced, row.entered.astimezone(zone) if row.entered else None, row.why,
+            row.secret, row.forced, row.entered.astimezone(zone) if row.entered else None,
+            row.through, row.why,
         )  # fmt: skip
 
 
@@ -142,7 +143,7 @@ def _wanted(scope: EventScope) -> tuple[LogFilter, dict[str, str]]:
 
 def _number(given: str) -> int | None:
     number = parse_id(given)
-    return number if number is not None and abs(number) <= _LARGEST else None
+    return number if number and abs(number) <= _LARGEST else None
 
 
 def _moment(given: str, zone: ZoneInfo) -> dt.datetime | None:

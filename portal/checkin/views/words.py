@@ -53,7 +53,9 @@ def heard(outcome: Outcome, beside: Beside | None, answers: Mapping[int, str], l
         return panel | {"kind": "done", "title": gettext("Come in")}
     if outcome.status == "incomplete":
         asked = [question(each, answers, locale) for each in outcome.questions]
-        return panel | {"kind": "note", "title": gettext("A question first"), "questions": asked}
+        # What was answered well goes along: an empty answer is stored nowhere.
+        kept = {id_: given for id_, given in answers.items() if id_ not in {each["id"] for each in asked}}
+        return panel | {"kind": "note", "title": gettext("A question first"), "questions": asked, "kept": kept}
     if outcome.reason == "already_redeemed":
         return panel | {"kind": "refused", "title": gettext("Already in"), "again": True}
     if outcome.reason == "unpaid" and outcome.ticket is not None:
@@ -84,7 +86,7 @@ def question(asked: AskedQuestion, answers: Mapping[int, str], locale: str) -> d
     wrong = None
     if given is not None:
         wrong = _WRONG[asked.type] if given.strip() or asked.type in "BCM" else gettext("This needs an answer.")
-    options = [(id_, localise(text, locale)) for id_, text in asked.options.items()]
+    options: list[tuple[int | str, str]] = [(id_, localise(text, locale)) for id_, text in asked.options.items()]
     if asked.type == "B":
         options = [("True", gettext("Yes")), ("False", gettext("No"))]
     return {

@@ -1,21 +1,35 @@
 """Pages that make an event and set what it is."""
 
 from collections.abc import Iterable
+from typing import cast
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from portal.checkin.models import CheckinList
+from portal.checkin.services.lists import ListValues, create_list
+from portal.core.actors import SignIn
 from portal.core.database import db
 from portal.core.errors import InvalidInput
-from portal.events import catalog
+from portal.core.sentences import Sentence
+from portal.events import catalog, lists
 from portal.events.forms import event as forms
-from portal.events.services import manage
+from portal.events.services import copying, manage
 from portal.events.views.home import blueprint as home
 from portal.web import organizer as pages
-from portal.web.access import actor, event_member, event_scope, organizer_member, organizer_scope
+from portal.web.access import (
+    actor,
+    event_member,
+    event_scope,
+    organizer_member,
+    organizer_scope,
+    signed_in,
+)
 from portal.web.filters import current_locale, localised
+from portal.web.loaders import loaders
 
 blueprint = Blueprint("event_settings", __name__, url_prefix="/organizer/<organizer>/<event>/settings")
 
@@ -37,6 +51,8 @@ def new_event(organizer: str) -> ResponseReturnValue:
             values = forms.read_event(given, ())
             slug = given.get("slug", "").strip()
             manage.create_event(actor=actor(), organizer=scope, slug=slug, values=values)
+            if given.get("source"):
+                _copy(scope.organizer_slug, slug, given["source"])
             db.session.commit()
             flash(gettext("%(name)s is there. Now add products.", name=localised(values.name, values.locale)), "done")
             return redirect(url_for("event_settings.products", organizer=scope.organizer_slug, event=slug), 303)
@@ -50,10 +66,32 @@ def new_event(organizer: str) -> ResponseReturnValue:
         errors=errors,
         organizer=scope.organizer_name,
         languages=forms.language_choices(current_locale()),
+        sources=_sources(scope.organizer_id),
         zones=_pairs(forms.zones()),
         currencies=_pairs(forms.currencies()),
     )
     return page, 422 if errors else 200
+
+
+def _sources(organizer_id: int) -> list[tuple[str, str]]:
+    """The organizer's events that this member may take something over from."""
+    sign_in = cast(SignIn, signed_in())
+    ids = lists.of_organizer(sign_in, organizer_id)
+    return [(slug, localised(name, locale)) for slug, name, locale in copying.sources(organizer_id, ids)]
+
+
+def _copy(organizer: str, slug: str, source: str) -> None:
+    """Take over settings, products, questions and check-in lists. Raises `InvalidInput` on ``source``."""
+    sign_in = cast(SignIn, signed_in())
+    new, old = (loaders().user_scope(sign_in, organizer, each) for each in (slug, source))
+    if new is None or old is None or not old.may("can_change_event_settings"):
+        raise InvalidInput({"source": [Sentence("You may not copy this event.")]})
+    items = copying.copy_event(actor=actor(), event=new, source=old)
+    wanted = sa.select(CheckinList).where(CheckinList.event_id == old.event_id, CheckinList.subevent_id.is_(None))
+    for each in db.session.scalars(wanted.order_by(CheckinList.id)).all():
+        products = [items[item.id] for item in each.limit_products]
+        values = ListValues(each.name, each.all_products or not products, products, each.include_pending)
+        create_list(actor=actor(), scope=new, values=values)
 
 
 @blueprint.route("/", methods=["GET", "POST"])
@@ -67,7 +105,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         chosen = request.form.getlist("locales")
         try:
             values = forms.read_event(request.form, chosen, found)
-            links = {name: request.form.get(name, "").strip() for name in manage.LINKS}
+            links = {name: request.form.get(name, "").strip() for name in manage.OWN}
             manage.update_event(actor=actor(), event=scope, values=values, links=links)
             db.session.commit()
             return done(gettext("Saved."), "index")

@@ -118,6 +118,8 @@ def rotate_many(*, actor: Actor, event: EventScope, exhibitor_ids: Sequence[int]
     ids = [row.id for row in _locked(event, exhibitor_ids)]
     for exhibitor_id in ids:
         rotate_codes(actor=actor, event=event, exhibitor_id=exhibitor_id, kinds=kinds)
+    if ids:
+        manage.touch_event(event.event_id)  # it may have taken long: who asked for the list meanwhile asks again
     return len(ids)
 
 

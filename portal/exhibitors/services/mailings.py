@@ -189,7 +189,7 @@ def prepare(job: outbox.Job) -> outbox.Work:
     except mail.BadAddress as error:
         return partial(_give_up, job, row.exhibitor_id, f"An address cannot be used: {error}.")
     if not can_send():
-        return partial(_give_up, job, row.exhibitor_id, "No mail server is set (SMTP_URL).")
+        return partial(_give_up, job, row.exhibitor_id, send.NO_SERVER)
     return partial(_hand_over, job, row, letter, message)
 
 

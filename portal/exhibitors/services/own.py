@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from portal.core import audit, clock
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.errors import InvalidInput
+from portal.core.sentences import Sentence
 from portal.core.statements import run
 from portal.exhibitors.queries import EXHIBITORS, lock_exhibitor
 
@@ -14,7 +15,7 @@ from portal.exhibitors.queries import EXHIBITORS, lock_exhibitor
 def choose_language(*, actor: Actor, exhibitor: ExhibitorScope, locale: str, offered: Sequence[str]) -> None:
     """Set the exhibitor's language. Raises `InvalidInput` for one that is not offered."""
     if locale not in offered:
-        raise InvalidInput({"locale": ["Choose one of the languages."]})
+        raise InvalidInput({"locale": [Sentence("Choose one of the languages.")]})
     before = lock_exhibitor(exhibitor.event_id, exhibitor.exhibitor_id)["locale"]
     if before == locale:
         return

@@ -17,6 +17,7 @@ from portal.core.database import db, reading, side_write
 from portal.core.errors import DomainError, NotFound, Unavailable
 from portal.core.i18n import localise
 from portal.core.outbox import describe
+from portal.core.sentences import Sentence
 from portal.core.statements import run
 from portal.events.mail_templates import DEFAULTS, fill
 from portal.events.models import Event, Organizer
@@ -29,6 +30,8 @@ from portal.web.urls import url_under
 #: How long the mail server may take, and how long the caller waits for it, in seconds.
 PATIENCE = 4.0
 DEADLINE = 4.5
+
+NO_SERVER = Sentence("No mail server is set (SMTP_URL).")
 
 _QR = "access-code"
 _MAX_SUBJECT = 250
@@ -78,7 +81,7 @@ class NoAddress(DomainError):
     code = "no_address"
 
     def __init__(self) -> None:
-        super().__init__("This exhibitor has no email address.")
+        super().__init__(Sentence("This exhibitor has no email address."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +210,7 @@ def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
     The server is spoken to on a thread of its own: names that resolve slowly and handshakes that hang heed no limit.
     """
     if not mail.configured():
-        return "No mail server is set (SMTP_URL)."
+        return NO_SERVER
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     outcome: Future[None] = Future()
 
@@ -224,7 +227,7 @@ def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
     try:
         outcome.result(timeout=DEADLINE)
     except TimeoutError:
-        return "The mail server did not answer in time."
+        return Sentence("The mail server did not answer in time.")
     except Exception as error:
         return describe(error)
     return None

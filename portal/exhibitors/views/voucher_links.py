@@ -15,12 +15,12 @@ from portal.exhibitors.services import vouchers as services
 from portal.exhibitors.services.vouchers import Attachment
 from portal.exhibitors.views.listing import url
 from portal.exhibitors.views.organizer import blueprint
-from portal.exhibitors.vouchers import redemptions, voucher, voucher_page
+from portal.exhibitors.vouchers import redemption_count, redemptions, voucher, voucher_page
 from portal.tickets.fields import LABELS, FieldReader, shown_fields
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
 from portal.web.filters import current_locale, number, said
-from portal.web.lists import asked_page, page_url, words
+from portal.web.lists import asked_page, page_part, page_url, words
 from portal.web.params import parse_id
 
 ONE = "/<int(max=9007199254740991):exhibitor_id>/vouchers"
@@ -154,10 +154,20 @@ def voucher_redemptions(organizer: str, event: str, exhibitor_id: int, voucher_i
         locale=scope.locale,
         locales=[scope.locale],
     )
-    who = redemptions(voucher_ids=[found.id], reader=FieldReader(shown, locales[0]), shown=shown, locales=locales)
+    part = page_part(redemption_count(found.id))
+    who = redemptions(
+        voucher_ids=[found.id],
+        reader=FieldReader(shown, locales[0]),
+        shown=shown,
+        locales=locales,
+        limit=part.size,
+        offset=part.offset,
+    )
     return pages.page(
         "exhibitors/organizer/redemptions.html",
         exhibitor=exhibitor,
         voucher=found,
         redemptions=who.get(found.id, []),
+        part=part,
+        page_url=page_url,
     )

@@ -18,7 +18,7 @@ from portal.leads.views import listing
 from portal.leads.views.pages import blueprint, is_htmx
 from portal.tickets.fields import sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
-from portal.web.filters import number
+from portal.web.filters import number, said
 from portal.web.urls import safe_next
 
 
@@ -95,7 +95,7 @@ def _messages(errors: Any) -> Iterator[str]:
 
 def _refused(errors: Any) -> ResponseReturnValue:
     """What is missing, as a message: nothing of the list changes."""
-    words = " ".join(dict.fromkeys(gettext(message) for message in _messages(errors)))
+    words = " ".join(dict.fromkeys(said(message) for message in _messages(errors)))
     if not is_htmx():
         flash(words, "refused")
         return redirect(_back(), 303)

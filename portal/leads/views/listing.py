@@ -14,6 +14,7 @@ from portal.core import clock
 from portal.core.actors import ExhibitorScope
 from portal.leads import queries
 from portal.leads.queries import Choice, Figures, LeadFilter
+from portal.leads.views.cells import Cells
 from portal.tickets.fields import FieldReader, Sight
 from portal.web.filters import current_locale
 
@@ -68,7 +69,7 @@ def rows(
         total=None if wanted.narrows else total,
     )
     params, here = asked(wanted), address(asked(wanted, leads.page))
-    return {
+    context: dict[str, Any] = {
         "leads": leads,
         "wanted": wanted,
         "here": here,
@@ -83,6 +84,7 @@ def rows(
         "selected": selected,
         "detail": False,
     }
+    return context | {"cells": Cells(context)}
 
 
 def possible(wanted: LeadFilter, sight: Sight) -> LeadFilter:

@@ -9,7 +9,6 @@ from portal.core import clock
 from portal.core.sentences import Sentence
 from portal.core.statements import one_of_ids, one_of_texts, run
 from portal.seating.queries import HOLDERS, SEATS
-from portal.seating.queries.places import label
 from portal.tickets.services.rooms import Problems, SeatTake
 from portal.vouchers.models import Voucher
 
@@ -30,9 +29,18 @@ _TOUCH = (
     .where(_s.event_id == _event, one_of_ids(_s.id, "ids"))
     .values(modified=sa.bindparam("now", type_=_s.modified.type))
 )
-_NAMES = (_s.id, _s.subevent_id, _s.seat_guid, _s.zone_name, _s.row_name, _s.seat_number)
-_BY_GUID = sa.select(*_NAMES).where(_s.event_id == _event, one_of_texts(_s.seat_guid, "guids"))
-_ALL = sa.select(*_NAMES).where(_s.event_id == _event)
+_BY_GUID = sa.select(_s.id, _s.subevent_id, _s.seat_guid).where(
+    _s.event_id == _event, one_of_texts(_s.seat_guid, "guids")
+)
+
+
+def _after_slash(column: Any) -> sa.Case[str]:
+    return sa.case((column == "", ""), else_="/" + column)
+
+
+#: What `portal.seating.queries.places.label` makes of a seat.
+_label = sa.func.ltrim(_s.zone_name + _after_slash(_s.row_name) + _after_slash(_s.seat_number), "/")
+_BY_NAME = sa.select(_s.id, _s.subevent_id, _label).where(_s.event_id == _event, one_of_texts(_label, "names"))
 
 NO_SEAT = Sentence("There is no such seat.")
 HELD = Sentence("Somebody else has this seat.")
@@ -100,12 +108,10 @@ def find_seats(event_id: int, names: Collection[tuple[int | None, str]]) -> dict
     rows = run(_BY_GUID, {"event": event_id, "guids": [name for _, name in wanted]})
     found = {(row.subevent_id, row.seat_guid): row.id for row in rows}
     found = {name: id_ for name, id_ in found.items() if name in wanted}
-    if wanted - found.keys():
+    if left := wanted - found.keys():
         called: dict[tuple[int | None, str], list[int]] = {}
-        for row in run(_ALL, {"event": event_id}):
-            called.setdefault((row.subevent_id, label(row.zone_name, row.row_name, row.seat_number)), []).append(row.id)
-        for name in wanted - found.keys():
-            ids = called.get(name, [])
-            if len(ids) == 1:
-                found[name] = ids[0]
+        rows = run(_BY_NAME, {"event": event_id, "names": [name for _, name in left]})
+        for id_, subevent_id, name in rows:
+            called.setdefault((subevent_id, name), []).append(id_)
+        found |= {name: ids[0] for name, ids in called.items() if name in left and len(ids) == 1}
     return found

@@ -1,19 +1,22 @@
-"""What leaves the house on paper or as a file: tickets to print, attendees as CSV or XLSX."""
+"""What leaves the house: tickets to print and by mail, attendees as CSV or XLSX."""
 
 from zoneinfo import ZoneInfo
 
 import segno
+from flask import flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
 
-from portal.core.errors import NotFound
+from portal.core.database import db
+from portal.core.errors import Conflict, NotFound
 from portal.seating.queries.places import labels
 from portal.tickets import orders
 from portal.tickets.columns import exported
-from portal.tickets.views.orders import ID, blueprint, found
+from portal.tickets.services.ticket_mail import send_tickets
+from portal.tickets.views.orders import ID, blueprint, found, to_order
 from portal.web import organizer as pages
-from portal.web.access import event_member, event_scope
+from portal.web.access import actor, event_member, event_scope
 from portal.web.downloads import csv_download, xlsx_download
 
 
@@ -48,3 +51,18 @@ def export(organizer: str, event: str, kind: str) -> ResponseReturnValue:
     if kind == "csv":
         return csv_download(name, head, rows)
     return xlsx_download(name, head, rows, zone=ZoneInfo(scope.timezone), title=gettext("Attendees"))
+
+
+@blueprint.post(f"/{ID}/send")
+@event_member("can_change_orders")
+def send(organizer: str, event: str, order_id: int) -> ResponseReturnValue:
+    """Send the tickets of an order to its buyer."""
+    try:
+        to = send_tickets(actor=actor(), event=event_scope(), order_id=order_id)
+    except Conflict as refused:
+        db.session.rollback()
+        flash(gettext(refused.message), "refused")
+        return to_order(order_id)
+    db.session.commit()
+    flash(gettext("The tickets are on their way to %(address)s.", address=to), "done")
+    return to_order(order_id)

@@ -215,11 +215,11 @@ def checked(event: EventScope, values: VoucherValues, known: Parts | None = None
 
 
 def _record(actor: Actor, event: EventScope, action: str, data: Mapping[int, dict[str, Any]]) -> None:
-    audit.record_many(
+    audit.record_each(
         actor=actor,
         action=action,
         organizer_id=event.organizer_id,
         event_id=event.event_id,
         object_kind="voucher",
-        data=data,
+        entries=data,
     )

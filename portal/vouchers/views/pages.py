@@ -58,8 +58,10 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
     filters = wanted_vouchers(scope)
     total = queries.count(scope.event_id, {})
     part = page_part(queries.count(scope.event_id, filters) if filters else total)
+    rows = overview.page(scope.event_id, filters, limit=part.size, offset=part.offset)
     context: dict[str, Any] = {
-        "rows": overview.page(scope.event_id, filters, limit=part.size, offset=part.offset),
+        "rows": rows,
+        "seats": labels([row["seat_id"] for row in rows if row["seat_id"] is not None]),
         "labels": overview.Labels(scope),
         "tags": overview.tags_of(scope.event_id),
         "wanted": filters,

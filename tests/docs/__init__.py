@@ -1,0 +1,1 @@
+"""Tests of the manuals: every example in them is run."""
