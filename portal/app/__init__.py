@@ -8,13 +8,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models  # noqa: F401 - every table is known before the database is used
 from portal.app import features
-from portal.app.loaders import Loaders, load_sign_in
+from portal.app.loaders import Loaders, event_accent, load_sign_in
 from portal.config import ROOT, Config
 from portal.core import queue, statements
 from portal.core.database import db
 from portal.exhibitors.views import frame as exhibitor_frame
 from portal.extensions import csrf, htmx, login, migrate
 from portal.web import (
+    accent,
     access,
     assets,
     cors,
@@ -75,6 +76,7 @@ def create_app(config: Config | None = None) -> Flask:
     filters.init_app(app)
     exhibitor_frame.init_app(app)
     organizer.init_app(app, features.ORGANIZER)
+    accent.init_app(app, event_accent)
     history.init_app(app, *(feature.SENTENCES for feature in features.SENTENCES))
     for blueprint in dict.fromkeys(door.blueprint for door in features.PAGES):
         app.register_blueprint(blueprint)

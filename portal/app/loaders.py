@@ -3,7 +3,7 @@
 from datetime import datetime
 from functools import partial
 
-from flask import request
+from flask import g, request
 
 from portal.accounts import queries as accounts
 from portal.accounts.oauth.services import stamp_grant
@@ -25,9 +25,7 @@ from portal.events import queries as events
 from portal.exhibitors import queries as exhibitors
 from portal.exhibitors.services import codes as exhibitor_code_stamps
 from portal.resellers import queries as resellers
-from portal.web import (
-    lifecycle,
-)
+from portal.web import access, lifecycle
 
 
 class Loaders:
@@ -111,3 +109,12 @@ def load_sign_in(token: str) -> SignIn | None:
         is_admin=found.is_admin,
         exhibitor=scope,
     )
+
+
+def event_accent() -> str | None:
+    """The colour of the event at hand: that of an organizer's page, or of the exhibitor who is signed in."""
+    scope = g.get("scope")
+    sign_in = access.signed_in()
+    if isinstance(scope, EventScope):
+        return events.accent(scope.event_id)
+    return events.accent(sign_in.exhibitor.event_id) if sign_in is not None and sign_in.exhibitor else None

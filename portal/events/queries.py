@@ -247,3 +247,12 @@ def organizer_scope(sign_in: SignIn, organizer: str) -> OrganizerScope | None:
         return None
     id_, slug, name = found[0][:3]
     return OrganizerScope(sign_in.actor, id_, slug, name, granted)
+
+
+_ACCENT = sa.select(Event.settings["accent"].as_string()).where(Event.id == sa.bindparam("event"))
+
+
+def accent(event_id: int) -> str | None:
+    """The colour that an event has set, as it set it."""
+    found = read_rows(_ACCENT, {"event": event_id})
+    return found[0][0] if found else None

@@ -17,6 +17,7 @@ LEAD_FIELDS = (*DEFAULT_LEAD_FIELDS, "street", "zipcode", "city", "state", "coun
 
 #: Other names that are understood, and what they mean.
 _OTHER_NAMES = {"product": "item"}
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _QUESTION = re.compile(r"question_[^\s\x00]{1,190}")
 _MAX_URL, _MAX_TEXT, _MAX_TEXTS = 500, 190, 200
 
@@ -36,6 +37,7 @@ class EventSettings:
     help_url: str | None = None
     terms_url: str | None = None
     logo_url: str | None = None
+    accent: str | None = None
     mail_subject: LocalisedString = field(default_factory=dict)
     mail_text: LocalisedString = field(default_factory=dict)
 
@@ -53,6 +55,7 @@ def read_settings(stored: Mapping[str, Any] | None) -> EventSettings:
         help_url=stored.get("help_url") or None,
         terms_url=stored.get("terms_url") or None,
         logo_url=stored.get("logo_url") or None,
+        accent=stored.get("accent") or None,
         mail_subject=stored.get("mail_subject") or {},
         mail_text=stored.get("mail_text") or {},
     )
@@ -107,7 +110,17 @@ def _checked(name: str, value: Any) -> Any:
         return _checked_texts(name, value)
     if name in TEMPLATES:
         return _checked_templates(name, value)
+    if name == "accent":
+        return _checked_colour(name, value)
     return _checked_address(name, value)
+
+
+def _checked_colour(name: str, value: Any) -> str | None:
+    if value == "":
+        return None
+    if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+        raise SettingError(name, "must be a colour such as #0b5566")
+    return value.lower()
 
 
 def _checked_address(name: str, value: Any) -> str | None:

@@ -25,8 +25,9 @@ from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
 from portal.web import throttle as throttles
-from portal.web.credentials import BEARER, EITHER, check_metrics_token, check_scopes, credentials, not_valid
+from portal.web.applications import check_api_user, check_bearer_event
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
+from portal.web.credentials import check_metrics_token, credentials
 from portal.web.limits import wrong_code
 from portal.web.loaders import Loaders
 from portal.web.loaders import loaders as loaders
@@ -197,27 +198,11 @@ def exhibitor(code: str = "full") -> Callable[[View], View]:
 # -------------------------------------------------------------------------------------------------- rules for APIs
 
 
-def _check_bearer_event(rule: Rule) -> ResponseReturnValue | None:
-    token = credentials("Bearer")
-    if token is None:
-        raise NotSignedIn(scheme=EITHER)
-    args = cast(dict[str, Any], request.view_args)
-    found = loaders().bearer_scope(token, args["organizer"], args["event"])
-    if found is None:
-        raise not_valid()
-    application, scope = found
-    g.actor, g.application = application.actor, application
-    check_scopes(application)
-    if scope is None or (rule.permission and not scope.may(rule.permission)):
-        raise Forbidden()
-    g.scope = scope
-    return None
-
-
 def _check_api_event(rule: Rule) -> ResponseReturnValue | None:
     token = credentials("Token")
     if token is None:
-        return _check_bearer_event(rule)
+        check_bearer_event(rule.permission)
+        return None
     args = cast(dict[str, Any], request.view_args)
     found = loaders().token_scope(token, args["organizer"], args["event"])
     if found is None:
@@ -237,28 +222,9 @@ def api_event(permission: str | None = None) -> Callable[[View], View]:
     return _declare(Rule("api_event", permission, _check_api_event, browser=False))
 
 
-def _check_api_user(_rule: Rule) -> ResponseReturnValue | None:
-    token = credentials("Token")
-    if token is not None:
-        found = loaders().token_scope(token, "", "")
-        if found is None:
-            raise NotSignedIn("Invalid token.")
-        g.actor = found[0]
-        raise Forbidden("A team's token is not accepted here. Use an OAuth token of a user.")
-    token = credentials("Bearer")
-    if token is None:
-        raise NotSignedIn(scheme=BEARER)
-    application = loaders().application_scope(token)
-    if application is None:
-        raise not_valid()
-    g.actor, g.application = application.actor, application
-    check_scopes(application)
-    return None
-
-
 def api_user(view: View) -> View:
     """A REST door for applications that act for a user, whichever it is, and for nobody else (contract decision 25)."""
-    return _declare(Rule("api_user", check=_check_api_user, browser=False))(view)
+    return _declare(Rule("api_user", check=check_api_user, browser=False))(view)
 
 
 def _check_device(_rule: Rule) -> ResponseReturnValue | None:

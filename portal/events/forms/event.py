@@ -11,7 +11,7 @@ from babel import Locale
 
 from portal.core.sentences import Sentence
 from portal.events.models import Event
-from portal.events.services.manage import LINKS, EventValues
+from portal.events.services.manage import OWN, EventValues
 from portal.web.fields import Fields, local
 
 #: Languages that an event may speak; what a bundle brought beside them stays.
@@ -100,5 +100,5 @@ def shown_event(event: Event) -> dict[str, Any]:
         "has_subevents": event.has_subevents,
         "live": event.live,
         "url": event.url or "",
-        **{name: event.settings.get(name) or "" for name in LINKS},
+        **{name: event.settings.get(name) or "" for name in OWN},
     }

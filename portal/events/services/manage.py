@@ -23,6 +23,9 @@ from portal.events.slugs import read_slug, taken
 _PARTS = ("subevents", "seats", "orders", "cart_positions", "vouchers", "checkin_lists")
 #: Settings of an event that its own page sets; the exhibitors' page sets the others.
 LINKS = ("imprint_url", "privacy_url", "help_url", "terms_url", "logo_url")
+OWN = (*LINKS, "accent")
+WRONG_LINK = Sentence("Write an address that begins with https://.")
+WRONG_COLOUR = Sentence("Write a colour as # and six digits, such as #0b5566.")
 ENDS_FIRST = Sentence("The end lies before the beginning.")
 
 
@@ -84,15 +87,15 @@ def update_event(*, actor: Actor, event: EventScope, values: EventValues, links:
     """Set what an event is, and its links; whether anything changed."""
     found = db.session.scalars(sa.select(Event).where(Event.id == event.event_id).with_for_update()).one()
     _check(values)
-    stored, errors = check_settings({name: links.get(name) or None for name in LINKS})
+    stored, errors = check_settings({name: links.get(name) or None for name in OWN})
     if errors:
-        raise InvalidInput({error.name: [Sentence("Write an address that begins with https://.")] for error in errors})
+        raise InvalidInput({error.name: [WRONG_COLOUR if error.name == "accent" else WRONG_LINK] for error in errors})
     if values.has_subevents != found.has_subevents and not is_empty(event_id=event.event_id):
         raise InvalidInput({"has_subevents": [Sentence("Only an event without dates, seats and orders can change.")]})
     before = {name: getattr(found, name) for name in _NAMES}
-    settings = {name: value for name, value in found.settings.items() if name not in LINKS} | stored
+    settings = {name: value for name, value in found.settings.items() if name not in OWN} | stored
     changed = [name for name in _NAMES if getattr(values, name) != before[name]]
-    changed += [name for name in LINKS if settings.get(name) != found.settings.get(name)]
+    changed += [name for name in OWN if settings.get(name) != found.settings.get(name)]
     if not changed:
         return False
     for name in _NAMES:

@@ -105,7 +105,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         chosen = request.form.getlist("locales")
         try:
             values = forms.read_event(request.form, chosen, found)
-            links = {name: request.form.get(name, "").strip() for name in manage.LINKS}
+            links = {name: request.form.get(name, "").strip() for name in manage.OWN}
             manage.update_event(actor=actor(), event=scope, values=values, links=links)
             db.session.commit()
             return done(gettext("Saved."), "index")
