@@ -254,4 +254,5 @@ _ACCENT = sa.select(Event.settings["accent"].as_string()).where(Event.id == sa.b
 
 def accent(event_id: int) -> str | None:
     """The colour that an event has set, as it set it."""
-    return db.session.execute(_ACCENT, {"event": event_id}).scalar_one_or_none()
+    found = read_rows(_ACCENT, {"event": event_id})
+    return found[0][0] if found else None
