@@ -46,7 +46,7 @@ class Persona:
 
     def member_of(self, route: Route) -> bool:
         """Whether the event of a route is one of theirs."""
-        return self.admin or event_of(route) in self.events
+        return self.admin or route.event in self.events
 
     def may(self, route: Route) -> bool:
         """Whether they have the permission that the rule names."""
@@ -66,11 +66,6 @@ class Persona:
         if route.rule.browser and not route.writes and page not in ("", "/") and route.path.startswith(page):
             return client.get(location)  # a fragment that is asked for without htmx: its page answers for it
         return answer
-
-
-def event_of(route: Route) -> str:
-    """The event that a route names."""
-    return "seriesconf" if route.parameters & {"subevent", "subevent_id"} else "sampleconf"
 
 
 # ------------------------------------------------------------------------------------------------------ everybody

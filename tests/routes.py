@@ -15,8 +15,10 @@ from portal.checkin.api import PREFIXES
 from portal.checkin.models import CheckinList, Device
 from portal.core.codes import hash_token
 from portal.core.database import db
-from portal.events.models import Item, Organizer, SubEvent
+from portal.events.models import Item, Organizer, Question, SubEvent
+from portal.exhibitors.models import ExhibitorTag
 from portal.seating.models import Seat
+from portal.tickets.models import OrderPosition
 from portal.web.access import Rule, rule_of
 from portal.web.errors import is_api
 from portal.web.idempotency import PREFIXES as REST_PREFIXES
@@ -26,8 +28,10 @@ from tests.oauth_personas import OAuthPeople, invite_applications
 SERIES_KEY = "s" * 40
 #: What stands for a thing that the fair has not got: a number that may be any table's, and a word.
 ABSENT = 4711
-#: Addresses that want more than their path: a series in place of an event, a query that says which exhibitors.
-WANTS_MORE = frozenset(("event_settings.dates", "event_settings.new_date", "organizer_exhibitors.ask"))
+#: Addresses that want more than their path: a query that says which exhibitors.
+WANTS_MORE = frozenset(("organizer_exhibitors.ask",))
+#: Pages that only a series has, although no parameter says so.
+OF_SERIES = frozenset(f"event_settings.{name}" for name in ("dates", "date", "new_date", "remove_date"))
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
@@ -41,6 +45,7 @@ class Route:
     endpoint: str
     rule: Rule
     parameters: frozenset[str]
+    event: str
     known: bool
 
     def __str__(self) -> str:
@@ -71,10 +76,11 @@ class Place:
     series: dict[str, Any]
     applications: OAuthPeople
 
-    def values(self, names: frozenset[str]) -> dict[str, Any]:
-        """The values of a route's parameters; what is not known is absent."""
-        known = self.series if names & {"subevent", "subevent_id"} else self.event
-        return {name: known.get(name, ABSENT) for name in names}
+    def values(self, endpoint: str, names: frozenset[str]) -> dict[str, Any]:
+        """The values of a route's parameters, by their names and where those say little; the rest is absent."""
+        of_series = endpoint in OF_SERIES or names & {"subevent", "subevent_id"}
+        known = self.series if of_series else self.event
+        return {name: known.get(f"{endpoint}.{name}", known.get(name, ABSENT)) for name in names | {"event"}}
 
 
 def furnish(fair: Fair) -> Place:
@@ -104,6 +110,7 @@ def furnish(fair: Fair) -> Place:
     add(Device(event_id=series.id, list_id=gates.id, name="Gate", key_hash=hash_token(SERIES_KEY)))
     db.session.commit()
     helpers = db.session.scalar(sa.select(Team.id).where(Team.name == "Helpers"))
+    question = db.session.scalar(sa.select(Question.id).where(Question.event_id == fair.event))
     event = {
         "organizer": "bigevents",
         "event": "sampleconf",
@@ -118,6 +125,12 @@ def furnish(fair: Fair) -> Place:
         "position_id": fair.positions[0],
         "list_id": fair.checkin_list,
         "seat_id": fair.seats[10],
+        "order_id": db.session.scalar(sa.select(OrderPosition.order_id).where(OrderPosition.id == fair.positions[0])),
+        "tag_id": db.session.scalar(sa.select(ExhibitorTag.id).where(ExhibitorTag.event_id == fair.event)),
+        "event_settings.product.id_": fair.item,
+        "event_settings.remove_product.id_": fair.item,
+        "event_settings.question.id_": question,
+        "event_settings.remove_question.id_": question,
         "team_id": helpers,
         "token_id": db.session.scalar(sa.select(TeamToken.id).where(TeamToken.team_id == helpers)),
         "user_id": db.session.scalar(sa.select(User.id).where(User.email == fair.helper_email)),
@@ -125,7 +138,8 @@ def furnish(fair: Fair) -> Place:
         "index": 0,
         "status": 404,
     }
-    apart = {"event": "seriesconf", "subevent": date.id, "subevent_id": date.id, "seat_id": seat.id}
+    dates = {"event_settings.date.id_": date.id, "event_settings.remove_date.id_": date.id}
+    apart = dates | {"event": "seriesconf", "subevent": date.id, "subevent_id": date.id, "seat_id": seat.id}
     return Place(fair, event, event | apart, applications)
 
 
@@ -139,7 +153,9 @@ def all_routes(app: Flask, place: Place) -> list[Route]:
         rule = rule_of(app, entry.endpoint)
         assert rule is not None, f"{entry.rule} declares no rule"
         names = frozenset(entry.arguments)
-        values = place.values(names)
+        values = place.values(entry.endpoint, names)
+        event = values.pop("event")
+        values |= {"event": event} if "event" in names else {}
         for name, converter in entry._converters.items():
             if isinstance(converter, AnyConverter) and values[name] == ABSENT:
                 values[name] = sorted(converter.items)[0]
@@ -154,5 +170,5 @@ def all_routes(app: Flask, place: Place) -> list[Route]:
             known = known and not (prefix == "pretixdroid" and "download" in entry.rule)  # version 2 has none
             for method in _METHODS:
                 if method in (entry.methods or ()):
-                    found.append(Route(method, path, entry.rule, entry.endpoint, rule, names, known))
+                    found.append(Route(method, path, entry.rule, entry.endpoint, rule, names, event, known))
     return sorted(found, key=lambda route: (route.pattern, route.method, route.path))

@@ -27,7 +27,7 @@ def create_organizer(*, actor: Actor, name: str, slug: str, members: Collection[
     Raises `InvalidInput` on ``name`` and ``slug``. The database settles who of two gets a slug, in any case.
     """
     errors: dict[str, list[str]] = {}
-    name = name.strip()
+    name = name.replace("\0", "").strip()
     if not name or len(name) > MAX_NAME:
         errors["name"] = [NAME_TOO_LONG if name else NAME_MISSING]
     try:

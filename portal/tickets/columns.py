@@ -41,7 +41,7 @@ _LABELS: dict[str, tuple[LazyString, tuple[str, ...]]] = {
     "street": (lazy_gettext("Street"), ("address", "adresse", "strasse")),
     "zipcode": (lazy_gettext("Postal code"), ("zip", "zip code", "postcode", "plz")),
     "city": (lazy_gettext("City"), ("town", "ort", "stadt")),
-    "state": (lazy_gettext("State"), ("bundesland", "region")),
+    "state": (lazy_gettext("State or province"), ("bundesland", "region")),
     "country": (lazy_gettext("Country"), ("country code", "land")),
     "phone": (lazy_gettext("Phone"), ("phone number", "telephone", "telefon", "mobile")),
     "product": (lazy_gettext("Product"), ("ticket", "ticket type", "item", "produkt", "ticketart")),

@@ -30,7 +30,7 @@ LABELS = {
     "street": lazy_gettext("Street"),
     "zipcode": lazy_gettext("ZIP code"),
     "city": lazy_gettext("City"),
-    "state": lazy_gettext("State"),
+    "state": lazy_gettext("State or province"),
     "country": lazy_gettext("Country"),
     "phone": lazy_gettext("Phone"),
     "item": lazy_gettext("Product"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from hmac import compare_digest
 from typing import Any, TypeVar, cast
 
 from flask import Flask, current_app, g, redirect, request, url_for
@@ -26,8 +25,9 @@ from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
 from portal.extensions import csrf
 from portal.web import throttle as throttles
-from portal.web.credentials import BEARER, EITHER, check_scopes, credentials, not_valid
+from portal.web.applications import check_api_user, check_bearer_event
 from portal.web.credentials import SAFE_METHODS as SAFE_METHODS
+from portal.web.credentials import check_metrics_token, credentials
 from portal.web.limits import wrong_code
 from portal.web.loaders import Loaders
 from portal.web.loaders import loaders as loaders
@@ -198,27 +198,11 @@ def exhibitor(code: str = "full") -> Callable[[View], View]:
 # -------------------------------------------------------------------------------------------------- rules for APIs
 
 
-def _check_bearer_event(rule: Rule) -> ResponseReturnValue | None:
-    token = credentials("Bearer")
-    if token is None:
-        raise NotSignedIn(scheme=EITHER)
-    args = cast(dict[str, Any], request.view_args)
-    found = loaders().bearer_scope(token, args["organizer"], args["event"])
-    if found is None:
-        raise not_valid()
-    application, scope = found
-    g.actor, g.application = application.actor, application
-    check_scopes(application)
-    if scope is None or (rule.permission and not scope.may(rule.permission)):
-        raise Forbidden()
-    g.scope = scope
-    return None
-
-
 def _check_api_event(rule: Rule) -> ResponseReturnValue | None:
     token = credentials("Token")
     if token is None:
-        return _check_bearer_event(rule)
+        check_bearer_event(rule.permission)
+        return None
     args = cast(dict[str, Any], request.view_args)
     found = loaders().token_scope(token, args["organizer"], args["event"])
     if found is None:
@@ -238,28 +222,9 @@ def api_event(permission: str | None = None) -> Callable[[View], View]:
     return _declare(Rule("api_event", permission, _check_api_event, browser=False))
 
 
-def _check_api_user(_rule: Rule) -> ResponseReturnValue | None:
-    token = credentials("Token")
-    if token is not None:
-        found = loaders().token_scope(token, "", "")
-        if found is None:
-            raise NotSignedIn("Invalid token.")
-        g.actor = found[0]
-        raise Forbidden("A team's token is not accepted here. Use an OAuth token of a user.")
-    token = credentials("Bearer")
-    if token is None:
-        raise NotSignedIn(scheme=BEARER)
-    application = loaders().application_scope(token)
-    if application is None:
-        raise not_valid()
-    g.actor, g.application = application.actor, application
-    check_scopes(application)
-    return None
-
-
 def api_user(view: View) -> View:
     """A REST door for applications that act for a user, whichever it is, and for nobody else (contract decision 25)."""
-    return _declare(Rule("api_user", check=_check_api_user, browser=False))(view)
+    return _declare(Rule("api_user", check=check_api_user, browser=False))(view)
 
 
 def _check_device(_rule: Rule) -> ResponseReturnValue | None:
@@ -322,12 +287,7 @@ def app_scope() -> ExhibitorScope:
 
 
 def _check_metrics(_rule: Rule) -> ResponseReturnValue | None:
-    expected = current_app.config["PORTAL"].metrics_token
-    given = credentials("Bearer")
-    if expected is None:
-        raise NotFound()
-    if given is None or not compare_digest(given.encode(), expected.encode()):
-        raise NotSignedIn(scheme="Bearer")
+    check_metrics_token(current_app.config["PORTAL"].metrics_token)
     return None
 
 
@@ -399,12 +359,4 @@ def init_app(app: Flask, supplied: Loaders) -> None:
             return None
         if rule.browser and current.method not in SAFE_METHODS:
             csrf.protect()
-        if throttle is None:
-            return rule.check(rule)
-        try:
-            refused = rule.check(rule)
-        except Forbidden:
-            throttle.spend()
-            raise
-        throttle.spend()
-        return refused
+        return rule.check(rule) if throttle is None else throttle.counted(rule.check, rule)

@@ -1,9 +1,11 @@
 """What callers of the APIs send as credentials, and what is said about those that do not do."""
 
+from hmac import compare_digest
+
 from flask import request
 
 from portal.core.actors import ApplicationScope
-from portal.core.errors import Forbidden, NotSignedIn
+from portal.core.errors import Forbidden, NotFound, NotSignedIn
 
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
 
@@ -30,3 +32,12 @@ def check_scopes(application: ApplicationScope) -> None:
     if wanted not in application.scopes:
         challenge = f'{BEARER}, error="insufficient_scope", scope="{wanted}"'
         raise Forbidden(f"This token lacks the scope {wanted}.", headers={"WWW-Authenticate": challenge})
+
+
+def check_metrics_token(expected: str | None) -> None:
+    """Raise where the caller's is another, or where the settings know none."""
+    given = credentials("Bearer")
+    if expected is None:
+        raise NotFound()
+    if given is None or not compare_digest(given.encode(), expected.encode()):
+        raise NotSignedIn(scheme="Bearer")

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Flask
 from flask.globals import request_ctx
@@ -10,8 +11,11 @@ from flask.globals import request_ctx
 from portal.config import Config
 from portal.core.codes import hash_token
 from portal.core.database import db
-from portal.core.errors import TooManyRequests
+from portal.core.errors import Forbidden, TooManyRequests
 from portal.web.limits import Limit, count
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 SECONDS = 60
 #: A process tells the others after so many requests of a token, this part of the rate: up to a rate of 50 after each
@@ -70,6 +74,16 @@ class Throttle:
             seconds = max(1, SECONDS - int(now % SECONDS))
             message = f"This token has made its requests of this minute. Please try again in {seconds} s."
             raise TooManyRequests(message, retry_after=seconds)
+
+    def counted(self, check: Callable[[T], R], rule: T) -> R:
+        """Ask an access rule, and count the request where the credentials were good, whatever they may do."""
+        try:
+            answer = check(rule)
+        except Forbidden:
+            self.spend()
+            raise
+        self.spend()
+        return answer
 
     def forget(self) -> None:
         """Know nothing of any token, as a process that has just started."""

@@ -6,6 +6,9 @@ const waiting = document.getElementById("scan-waiting");
 const sound = document.getElementById("scan-sound");
 const RETRY = 3000;
 
+// What is sent comes from the queue: the field is empty by then, and must not be called wrong for it.
+form.noValidate = true;
+
 const queue = [];
 let working = false;
 

@@ -11,7 +11,7 @@ from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
 
 EVENT = "/organizer/bigevents/sampleconf"
 ORGANIZER = "/organizer/bigevents/-"
-ROW, VOUCHER = "main tbody a", "main a[href*='/exhibitor/vouchers/']"
+ROW, VOUCHER = "main tbody a", "#vouchers th a"
 PAGES = {
     "nobody": [
         "/",
@@ -72,8 +72,6 @@ PAGES = {
         f"{EVENT}/checkin/devices/new",
         f"{EVENT}/checkin/log",
         f"{EVENT}/checkin/log?q=nobody+has+this",
-        "/organizer/bigevents/seriesconf/",
-        "/organizer/bigevents/no-such-event/",
     ],
     "organizer: orders and settings": [
         f"{EVENT}/privacy/",
@@ -146,9 +144,6 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
     if person == "exhibitor":
         sign_in_exhibitor(page, site)
     elif person == "scanner":
-        addresses.append(first_of(page, "/exhibitor/leads", "#lead-list tbody a"))
-        addresses.append(first_of(page, "/exhibitor/vouchers", "#vouchers th a"))
-    if person == "scanner":
         page.goto(f"/e/{site.facts.lead_scanning_access_code}")
         page.get_by_role("main").get_by_role("button").first.click()
         page.wait_for_url("**/exhibitor/scan")

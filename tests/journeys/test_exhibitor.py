@@ -102,7 +102,7 @@ def test_scans_by_typed_codes(new_page: Callable[..., Page], site: Site) -> None
     page.get_by_role("main").get_by_role("button").first.click()
     field = page.get_by_label("Badge or ticket code")
     expect(field).to_be_focused()
-    # A hand-held scanner types and presses Enter; the next code follows before the first was answered.
+    # A hand-held scanner types and presses Enter: the next code follows before the first was answered.
     for code in ("no-such-badge", badge, badge):
         page.keyboard.type(code)
         page.keyboard.press("Enter")

@@ -56,9 +56,9 @@ def hall(tmp_path: Path) -> Iterator[str]:
 
 
 def _wait(url: str) -> None:
-    for _ in range(300):
+    for _ in range(600):
         try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=2).close()  # noqa: S310 - our own server
+            urllib.request.urlopen(f"{url}/e/", timeout=2).close()  # noqa: S310 - our own server
             return
         except OSError:
             time.sleep(0.1)
@@ -75,6 +75,7 @@ def _phone(url: str, number: int, codes: list[str], heard: list[tuple[int, float
         answer = connection.getresponse()
         answer.read()
         heard.append((answer.status, time.perf_counter() - started))
+    connection.close()
 
 
 @pytest.mark.soak

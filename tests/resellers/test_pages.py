@@ -110,6 +110,8 @@ def test_a_client_is_made_as_by_the_api(
         ({"name": "New", "slug": "BIGEVENTS"}, "taken already"),
         ({"name": "New", "slug": ""}, "Enter a short name"),
         ({"name": "n" * 201, "slug": "ok"}, "at most 200"),
+        ({"name": "\0", "slug": "ok"}, "Enter a name"),
+        ({"name": "New", "slug": "a\0b"}, "Use 1 to 50 letters"),
     ):
         answer = post_form(rita, path, form)
         assert (answer.status_code, message in answer.text) == (422, True), form

@@ -11,7 +11,9 @@ from flask.testing import FlaskClient
 
 from portal.accounts.models import Team
 from portal.core.database import db, set_writing
+from portal.seating import geometry
 from portal.seating.models import Seat, SeatingPlan
+from portal.seating.views import map as map_pages
 from portal.tickets.models import CartPosition
 from tests.browserless import sign_in, sign_in_code
 from tests.fair import Fair
@@ -106,6 +108,31 @@ def test_there_is_no_code_in_the_page(ada: FlaskClient) -> None:
     assert " style=" not in text
     assert "<style" not in text
     assert not re.search(r"\son\w+=", text)
+
+
+def test_zones_of_a_large_hall_come_after_the_page(
+    ada: FlaskClient, fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawn as the page would have drawn them."""
+    at_once = ada.get(MAP).get_data(as_text=True)
+    monkeypatch.setattr(map_pages, "AT_ONCE", 10)
+    text = ada.get(MAP).get_data(as_text=True)
+    assert not re.search(r'id="seat-\d', text)
+    assert counts(text) == counts(at_once)
+    addresses = re.findall(r'data-load="([^"]+)"', text)
+    assert len(addresses) == 2
+    drawn = "".join(ada.get(address).get_data(as_text=True) for address in addresses)
+    assert all(mark(drawn, seat) == mark(at_once, seat) for seat in fair.seats)
+
+
+@pytest.mark.parametrize(("zones", "columns"), [(1, 1), (2, 1), (8, 3)])
+def test_zones_without_a_plan_fill_a_window(app: Flask, fair: Fair, zones: int, columns: int) -> None:
+    """Twenty rows of fifty seats each: below each other as long as the hall is not much taller than wide."""
+    seats = [(at, f"Zone {at // 1000}", str(at % 1000 // 50), str(at % 50), None, None) for at in range(zones * 1000)]
+    points, rows, titles = geometry._laid_out(seats)
+    assert len(set(points.values())) == len(seats)
+    assert (len(rows), len(titles)) == (zones * 20, zones)
+    assert len({x for x, _, _ in titles}) == columns
 
 
 def test_a_plan_lies_beneath(app: Flask, ada: FlaskClient, fair: Fair) -> None:

@@ -23,7 +23,7 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):.*##", MAKEFILE, re.MULTILINE))
 CHECKS = re.findall(r"^CHECKS := (.*)$", MAKEFILE, re.MULTILINE)[0].split()
 CONTRACTS: dict[str, dict[str, Any]] = {one["id"]: one for one in SETTINGS["importlinter"]["contracts"]}
-ROOMS_WITHOUT_FEATURE = {"app", "serve", "worker", "models", "web", "extensions", "config", "core"}
+ROOMS_WITHOUT_FEATURE = {"app", "serve", "worker", "upkeep", "models", "web", "extensions", "config", "core"}
 
 
 def _wanted(name: str) -> list[Requirement]:

@@ -74,7 +74,9 @@ def _fuzz_one(
 ) -> Iterator[str]:
     path = operation.route.pattern
     described = schema[documented_path(path)][operation.route.method]
-    known = {name: str(value) for name, value in place.values(operation.route.parameters).items()}
+    known = {
+        name: str(value) for name, value in place.values(operation.route.endpoint, operation.route.parameters).items()
+    }
     if "prefix" in operation.route.parameters:
         known["prefix"] = operation.route.path.split("/")[1]
 

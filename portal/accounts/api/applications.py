@@ -45,7 +45,7 @@ def index() -> ResponseReturnValue:
 @user
 def create() -> ResponseReturnValue:
     """Make an application; the answer shows its secret, once."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(None)
     try:
         application, secret = services.create_application(actor=actor(), owner_id=_owner_id(), **_given())
@@ -67,7 +67,7 @@ def detail(application_id: int) -> ResponseReturnValue:
 def edit(application_id: int) -> ResponseReturnValue:
     """Change the name and the addresses."""
     application = _own(application_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(application)
     try:
         services.change_application(actor=actor(), application=application, **_given())

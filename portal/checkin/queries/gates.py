@@ -213,7 +213,11 @@ def _products(table: sa.Table, owner: sa.Column[int], ids: Sequence[int]) -> Map
 
 
 def hand_gate(scope: EventScope, row: CheckinList, subevent_id: int | None, actor: Actor) -> DeviceScope:
-    """A list as a member stands at its gate: the same rules as for a device that may redeem all of its products."""
+    """A list as a member stands at its gate: the same rules as for a device that may redeem all of its products.
+
+    It is for who may check in by hand (``can_checkin_orders``), overriding what a gate may override: the phones leave
+    that to the person who holds them as well.
+    """
     return DeviceScope(
         actor=actor,
         device_id=0,

@@ -43,7 +43,7 @@ def devices(organizer: str, event: str) -> ResponseReturnValue:
 def new_device(organizer: str, event: str) -> ResponseReturnValue:
     """Make a device; the answer holds its code, which is shown this once."""
     scope = event_scope()
-    if request.method == "GET":
+    if request.method != "POST":
         start = {"products": ALL, "allow_search": True, "show_info": True, "list": request.args.get("list", "")}
         return _form(scope, start)
     try:
@@ -63,7 +63,7 @@ def device(organizer: str, event: str, device_id: int) -> ResponseReturnValue:
     """One device: what it may do, and a new key for it."""
     scope = event_scope()
     row = pairing.own_device(scope, device_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(scope, _stored(row), row=row)
     try:
         pairing.change_device(actor=actor(), scope=scope, device_id=device_id, values=_values())

@@ -42,7 +42,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
 def new_list(organizer: str, event: str) -> ResponseReturnValue:
     """Make a list."""
     scope = event_scope()
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(scope, {"products": ALL})
     try:
         made = lists.create_list(actor=actor(), scope=scope, values=_values())
@@ -60,7 +60,7 @@ def edit_list(organizer: str, event: str, list_id: int) -> ResponseReturnValue:
     """Change a list."""
     scope = event_scope()
     row = lists.own_list(scope, list_id)
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(scope, _stored(row), row=row)
     try:
         lists.change_list(actor=actor(), scope=scope, list_id=list_id, values=_values())

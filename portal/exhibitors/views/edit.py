@@ -48,7 +48,7 @@ SCHEME_LABELS = {
 def new(organizer: str, event: str) -> ResponseReturnValue:
     """Create an exhibitor; its codes are made with it."""
     scope = event_scope()
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(scope, None, form_of(None, locale=scope.locale))
     return _save(scope, None)
 
@@ -61,7 +61,7 @@ def edit(organizer: str, event: str, exhibitor_id: int) -> ResponseReturnValue:
     exhibitor = overview.exhibitor_of(scope.event_id, exhibitor_id)
     if exhibitor is None:
         raise NotFound("This exhibitor does not exist, or it belongs to another event.")
-    if request.method == "GET":
+    if request.method != "POST":
         return _page(scope, exhibitor, form_of(exhibitor, locale=scope.locale))
     return _save(scope, exhibitor)
 

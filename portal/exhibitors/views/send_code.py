@@ -22,7 +22,7 @@ MAILS_BY_NETWORK = limits.Limit("code-mails-by-network", 60, 3600)
 @public
 def send_code() -> ResponseReturnValue:
     """Ask for a mail with all codes of a contact address."""
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("exhibitors/send_code.html", values={"email": request.args.get("email", "")}, errors={})
     typed = request.form.get("email", "").strip()
     if not _is_address(typed):

@@ -21,6 +21,7 @@ from portal.leads.views import listing
 from portal.leads.views.pages import is_htmx
 from portal.tickets.fields import Sight, sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
+from portal.web.lifecycle import CONTENT_SECURITY_POLICY
 
 blueprint = Blueprint("scanning", __name__, url_prefix="/exhibitor/scan")
 
@@ -28,6 +29,10 @@ blueprint = Blueprint("scanning", __name__, url_prefix="/exhibitor/scan")
 _DEVICE, _NAME, _SCANS = "scan_device", "scan_name", "scan_list"
 #: So many scans fit the cookie beside everything else.
 KEPT = 30
+
+
+#: The reader of the camera's pictures is a WebAssembly program: this page alone may compile one.
+_WITH_READER = CONTENT_SECURITY_POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +160,8 @@ def _page(scope: ExhibitorScope, sight: Sight, result: Result | None, status: in
         **_last(scope, sight, result),
     }
     template = "leads/_scan.html" if is_htmx() else "leads/scan.html"
-    response = Response(render_template(template, **context), status, {"Vary": "HX-Request"})
+    headers = {"Vary": "HX-Request", "Content-Security-Policy": _WITH_READER}
+    response = Response(render_template(template, **context), status, headers)
     if status == 403:
         response.headers["HX-Retarget"] = "#scan-live"  # else a refusal would be a message beside the page
     return response
