@@ -193,10 +193,5 @@ def test_details_about_attendees_are_for_those_who_may_see_orders(
         sign_in(browser, who)
         assert ("Pete" in browser.get(f"{LOG}export.json").text) is sees
         assert ("Pete" in browser.get(f"{LOG}export.csv").text) is sees
-<<<<<<< HEAD
         assert ("Order repainted" in shown(browser.get(f"{LOG}?q=pete").text)) is sees
         assert "Order repainted" in shown(browser.get(LOG).text)
-=======
-        assert ("Changed contact or invoice of order" in shown(browser.get(f"{LOG}?q=pete").text)) is sees
-        assert "Changed contact or invoice of order" in shown(browser.get(LOG).text)
->>>>>>> fair
