@@ -122,7 +122,6 @@ def main(report: Callable[[str], None] = print) -> None:
                 gc.collect()
                 gc.freeze()  # as wsgi.py does
 
-
                 # As in production: a developer's log costs more than many a request.
                 logs.configure(development=False, stream=(folder / "requests.log").open("w"), once=True)
                 settle(app)
