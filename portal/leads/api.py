@@ -12,7 +12,8 @@ from portal.core.database import db
 from portal.core.errors import DomainError, Forbidden, InvalidInput, NotFound, NotSignedIn
 from portal.leads import exports, queries
 from portal.leads.app_schemas import scan_schema
-from portal.leads.queries import LeadFilter, LeadRow
+from portal.leads.queries import LeadRow
+from portal.leads.queries.filters import LeadFilter
 from portal.leads.scanner_schemas import (
     AuthSchema,
     OfferedTagsSchema,

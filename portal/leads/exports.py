@@ -16,7 +16,8 @@ from portal.core.database import db
 from portal.core.errors import NotFound
 from portal.core.names import PART_LABELS, SCHEMES
 from portal.leads.models import Lead
-from portal.leads.queries import LeadRow, tag_choices
+from portal.leads.queries import LeadRow
+from portal.leads.queries.counts import tag_choices
 from portal.tickets.fields import Sight
 from portal.tickets.models import OrderPosition
 from portal.web.rest import dumps

@@ -7,7 +7,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from portal.core.sentences import Sentence
 from portal.leads.bulk import BulkChange
-from portal.leads.queries import SORTS, LeadFilter
+from portal.leads.queries.filters import SORTS, LeadFilter
 from portal.leads.services import MAX_NOTES, UNCHANGED, LeadChanges
 
 #: A query is cut here: nobody types more, and a longer one only costs time.

@@ -13,7 +13,8 @@ from portal.core.database import db, set_writing
 from portal.core.errors import Forbidden, InvalidInput
 from portal.core.sheets import csv_chunks, xlsx_bytes
 from portal.leads import exports, queries, services
-from portal.leads.queries import LeadFilter, LeadRow
+from portal.leads.queries import LeadRow
+from portal.leads.queries.filters import LeadFilter
 from portal.leads.schemas import read_filter
 from portal.leads.views import listing
 from portal.leads.views.pages import blueprint

@@ -13,7 +13,9 @@ from flask_babel import gettext, ngettext
 from portal.core import clock
 from portal.core.actors import ExhibitorScope
 from portal.leads import queries
-from portal.leads.queries import Choice, Figures, LeadFilter
+from portal.leads.queries import counts
+from portal.leads.queries.counts import Choice, Figures
+from portal.leads.queries.filters import LeadFilter
 from portal.leads.views.cells import Cells
 from portal.tickets.fields import FieldReader, Sight
 from portal.web.filters import current_locale
@@ -105,8 +107,8 @@ def summary(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, figures: Fi
         for (label, _), (hour, _) in zip(points, figures.hours, strict=True)
         if 0 <= (now - hour).total_seconds() < 3600
     ]
-    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
-    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
+    tags = counts.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = counts.device_choices(exhibitor_id=scope.exhibitor_id)
     return {
         "figures": figures,
         "points": points,
@@ -149,9 +151,9 @@ def pictures(scope: ExhibitorScope, sight: Sight, figures: Figures, asked_day: d
     chosen = asked_day if asked_day in dict(figures.days) else None
     hours = figures.of_day(chosen) if chosen else figures.hours
     form = "HH:mm" if chosen else "ccc H"
-    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
-    devices = queries.device_choices(exhibitor_id=scope.exhibitor_id)
-    counts = {each.value: each.count for each in figures.ratings}
+    tags = counts.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    devices = counts.device_choices(exhibitor_id=scope.exhibitor_id)
+    rated = {each.value: each.count for each in figures.ratings}
     ratings = [*((str(stars_), stars(stars_)) for stars_ in range(5, -1, -1)), ("none", gettext("Not rated"))]
     return {
         "figures": figures,
@@ -167,9 +169,9 @@ def pictures(scope: ExhibitorScope, sight: Sight, figures: Figures, asked_day: d
             for day, count in figures.days[-_MOST_DAYS:]
         ],
         "ratings": [
-            (label, counts.get(value, 0), address({"rating": value}))
+            (label, rated.get(value, 0), address({"rating": value}))
             for value, label in ratings
-            if value not in ("0",) or counts.get(value)
+            if value not in ("0",) or rated.get(value)
         ],
         "tags": [
             (each.label, each.count, address({"tag": each.value}))

@@ -12,7 +12,7 @@ from portal.core.actors import ExhibitorScope
 from portal.core.database import db, reading
 from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.leads import queries, services
-from portal.leads.queries import LeadRow
+from portal.leads.queries import LeadRow, counts
 from portal.leads.schemas import LeadChangesSchema, read_filter
 from portal.leads.views import listing
 from portal.leads.views.history import history
@@ -55,7 +55,7 @@ def index() -> ResponseReturnValue:
     if is_htmx() and request.headers.get("HX-Target") == "lead-list":
         html = render_template("leads/_list.html", **listing.rows(scope, sight, wanted, page))
     else:
-        figures = queries.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
+        figures = counts.figures(exhibitor_id=scope.exhibitor_id, timezone=scope.timezone)
         context = listing.rows(scope, sight, wanted, page, figures.total)
         html = render_template("leads/index.html", **context, **listing.summary(scope, sight, wanted, figures))
     return Response(html, headers={"Vary": "HX-Request"})
@@ -91,7 +91,7 @@ def _lead(scope: ExhibitorScope, sight: Sight, lead_id: int) -> LeadRow:
 
 def _one(scope: ExhibitorScope, sight: Sight, lead: LeadRow, *, in_detail: bool) -> dict[str, Any]:
     """What the fragments of one lead need."""
-    tags = queries.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
+    tags = counts.tag_choices(exhibitor_id=scope.exhibitor_id, offered=sight.settings.lead_tags)
     return {
         "lead": lead,
         "leads_url": url_for("leads.index"),
