@@ -18,6 +18,8 @@ from tests.described import Operation, description, entitled, operations
 from tests.fair import Fair
 from tests.personas import everybody
 from tests.routes import Place, furnish
+from tests.services import SmtpServer
+from tests.working import mailing
 
 # The doors' own tests run on both databases; what is found here is found on one.
 pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")]
@@ -35,9 +37,11 @@ _KEYS = count()
 
 
 @pytest.fixture
-def place(app: Flask, fair: Fair) -> Place:
+def place(app: Flask, fair: Fair, smtp_server: SmtpServer) -> Iterator[Place]:
     with app.app_context():
-        return furnish(fair)
+        furnished = furnish(fair)
+    with mailing(app, smtp_server):
+        yield furnished
 
 
 def checks() -> list[Any]:
