@@ -45,8 +45,7 @@ def test_pairs_a_phone_that_then_scans(page: Page, site: Site) -> None:
     code = page.locator(".qr-button svg").first
     box = code.bounding_box()
     assert box is not None
-    assert min(box["width"], box["height"]) > 0
-    assert (code.bounding_box() or {"width": 0})["width"] >= 300, "it scans from a screen"
+    assert min(box["width"], box["height"]) >= 300, "it scans from a screen"
     page.get_by_role("button", name="fill the screen").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Close").click()
