@@ -86,7 +86,7 @@ def leads_search() -> list[Request]:
 ROWS: Sequence[Row] = (
     Row("app: profile", profile),
     Row("app: first scan", first_scan, once=True),
-    Row("app: repeated scan", repeated_scan),
+    Row("app: repeated scan", repeated_scan, reads=True),
     Row("app: leads page", leads_list),
     Row("app: vouchers page", vouchers_list),
     Row("leads page, 10,000 leads", leads_page),
