@@ -87,7 +87,7 @@ def _round(requests: Sequence[Request]) -> Any:
 def _measure(row: Row, app: Flask, url: str, seconds: float, folder: Path) -> tuple[float, float]:
     with app.app_context():
         sent = list(row.requests())
-    recorded = [record(app, sent, variant, once=row.once) for variant in sorted({one.variant for one in sent})]
+    recorded = [record(app, row, sent, variant) for variant in sorted({one.variant for one in sent})]
     rows_file = folder / "rows.pickle"
     rows_file.write_bytes(pickle.dumps([recorded]))
     os.environ |= {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}

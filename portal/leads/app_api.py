@@ -1,6 +1,7 @@
 """The App API: what the exhibitors' lead-scanning app speaks (exhibitors contract, App API)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,7 @@ from marshmallow import ValidationError
 
 from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.money import money
+from portal.core.periods import days_of
 from portal.exhibitors import vouchers
 from portal.exhibitors.vouchers import Redemption, VoucherRow
 from portal.leads import queries
@@ -115,7 +117,7 @@ def list_leads() -> Response:
     return reply(page.envelope([_lead(row.fields, row) for row in rows]))
 
 
-def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], zone: ZoneInfo) -> dict[str, Any]:
+def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], day_of: Callable[[datetime], date]) -> dict[str, Any]:
     return {
         "id": row.id,
         "code": row.code,
@@ -130,11 +132,11 @@ def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], zone: ZoneInfo)
         "value": money(row.value),
         "redemptions": [
             {
-                "attendee_fields": each.fields,
-                "redemption_date": each.when.astimezone(zone).date(),
-                "subevent": each.subevent or None,
+                "attendee_fields": fields,
+                "redemption_date": day_of(when),
+                "subevent": subevent or None,
             }
-            for each in redemptions
+            for fields, when, subevent in redemptions
         ],
     }
 
@@ -149,8 +151,8 @@ def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
         shown=shown,
         locales=(scope.locale, scope.event_locale),
     )
-    zone = ZoneInfo(scope.timezone)
-    return [_voucher(row, redeemed.get(row.id, ()), zone) for row in rows]
+    day_of = days_of(ZoneInfo(scope.timezone))
+    return [_voucher(row, redeemed.get(row.id, ()), day_of) for row in rows]
 
 
 def _may_read_vouchers() -> None:

@@ -222,6 +222,7 @@ class FieldReader:
         labels, self._parts, self._truth = _words(locale)
         self._labels = labels | {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
         #: The fields in their order, with how a person's value is read where that needs nothing but the person.
+        self._schemes: dict[str, list[tuple[str, str]]] = {}
         self._plan = [(name, self._labels[name], _READ.get(name)) for name in shown.ids]
 
     @property
@@ -259,10 +260,14 @@ class FieldReader:
 
     def _name_parts(self, parts: Mapping[str, str] | None) -> list[Detail]:
         """The parts of a name that has more than one."""
-        scheme = SCHEMES.get((parts or {}).get("_scheme", ""))
-        if parts is None or scheme is None or len(scheme.parts) < 2:
+        scheme = parts.get("_scheme") if parts else None
+        if parts is None or scheme is None:
             return []
-        return [{"label": self._parts[part], "value": parts[part]} for part in scheme.parts if parts.get(part)]
+        labelled = self._schemes.get(scheme)
+        if labelled is None:
+            known = SCHEMES[scheme].parts if scheme in SCHEMES else ()
+            labelled = self._schemes[scheme] = [(part, self._parts[part]) for part in known] if len(known) > 1 else []
+        return [{"label": label, "value": value} for part, label in labelled if (value := parts.get(part))]
 
     def _answer(self, question: ShownQuestion, answer: GivenAnswer | None) -> str:
         if answer is None or question.type == "F":

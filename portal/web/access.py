@@ -23,6 +23,7 @@ from portal.core.actors import (
 from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
+from portal.core.statements import reading_ahead
 from portal.extensions import csrf
 from portal.web import throttle as throttles
 from portal.web.applications import check_api_user, check_bearer_event
@@ -247,7 +248,8 @@ def _known_code(code: str | None) -> ExhibitorScope:
     """The exhibitor that a sent code opens; wrong ones are counted."""
     if code is None:
         raise NotSignedIn(scheme="Exhibitor")
-    scope = loaders().exhibitor_scope(code)
+    with reading_ahead():
+        scope = loaders().exhibitor_scope(code)
     if scope is None:
         db.session.rollback()  # counting is a transaction of its own, and would wait for this one
         wrong_code(normalise_code(code), exempt=False)

@@ -81,7 +81,8 @@ def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) ->
     """Commit the request's work and answer; a request with an idempotency key is remembered in the same commit."""
     response = empty(status) if status == 204 else reply(data, status, headers)
     idempotency.remember(response)
-    db.session.commit()
+    if db.session.registry.has():
+        db.session.commit()
     return response
 
 
