@@ -303,7 +303,8 @@ def metrics_token(view: View) -> View:
 
 def signed_in() -> SignIn | None:
     """The signed-in browser, or None."""
-    return cast(SignIn, current_user._get_current_object()) if current_user.is_authenticated else None
+    found = current_user._get_current_object()
+    return found if isinstance(found, SignIn) else None
 
 
 def actor() -> Actor:
@@ -348,15 +349,18 @@ def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
     throttle = throttles.of(app)
+    rules: dict[str, Rule] = {}
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
         current = request_ctx.request
-        if current.endpoint is None or current.endpoint == "static":
+        endpoint = current.endpoint
+        if endpoint is None or endpoint == "static":
             return None
-        rule = rule_of(app, current.endpoint)
+        rule = rules.get(endpoint) or rule_of(app, endpoint)
         if rule is None:
             raise Forbidden()
+        rules[endpoint] = rule
         if current.method == "OPTIONS" and not rule.browser:
             return None
         if rule.browser and current.method not in SAFE_METHODS:

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import orjson
 from flask import Flask, Request, Response, abort, request
 from flask.globals import request_ctx
+from werkzeug.datastructures import Headers
 from werkzeug.routing import RequestRedirect, UnicodeConverter
 
 from portal.core.database import db
@@ -51,7 +52,16 @@ class Answer(Response):
     surroundings: Sequence[tuple[str, str]] = ()
 
     def __init__(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        super().__init__(body, status, headers, content_type="application/json" if body or status == 200 else None)
+        if not body:
+            super().__init__(body, status, headers, content_type="application/json" if status == 200 else None)
+            return
+        # What werkzeug would come to by way of more questions.
+        self._status, self._status_code = self._clean_status(status)
+        self.headers = Headers(headers)
+        self.headers.extend((("Content-Type", "application/json"), ("Content-Length", str(len(body)))))
+        self.response = [body]
+        self.direct_passthrough = False
+        self._on_close = []
 
     def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         """The body, the status and the headers; an answer without a body is left to werkzeug."""
@@ -99,7 +109,7 @@ def init_app(app: Flask) -> None:
             abort(404)
         if not is_api(path):
             return None
-        if (current.content_length or 0) > most:
+        if current.environ.get("CONTENT_LENGTH") and (current.content_length or 0) > most:
             abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
@@ -118,7 +128,7 @@ def _with_slash(path: str) -> Response:
 
 
 def _check_format(current: Request) -> None:
-    accepted = current.headers.get("Accept")
+    accepted = current.environ.get("HTTP_ACCEPT")
     if (
         accepted
         and "application/json" not in accepted

@@ -47,7 +47,7 @@ class Throttle:
         current = request_ctx.request
         if not current.path.startswith(PREFIXES):
             return
-        credentials = current.headers.get("Authorization", "")
+        credentials = current.environ.get("HTTP_AUTHORIZATION", "")
         if credentials.partition(" ")[0].lower() not in SCHEMES:
             return
         now = self._now()

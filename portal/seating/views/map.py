@@ -12,8 +12,8 @@ from portal.core.errors import NotFound
 from portal.seating import map as drawing
 from portal.seating.geometry import geometry, natural, positions
 from portal.seating.layout import Plan
-from portal.seating.map import MapSeat, ZoneInfo
-from portal.seating.marks import seat_marks
+from portal.seating.map import MapSeat, Names, ZoneInfo
+from portal.seating.marks import zone_marks
 from portal.seating.queries import Place, delta
 from portal.seating.queries.places import place_of
 from portal.seating.services import history as changes
@@ -149,8 +149,8 @@ def zone(organizer: str, event: str, index: int) -> ResponseReturnValue:
     name = next(islice(known.zones, index, None), None)
     if name is None:
         raise NotFound("This zone does not exist.")
-    seats = drawing.seats(scope, place, drawing.products(scope), zone=name)
-    return render_template("seating/_zone.html", index=index, name=name, marks=seat_marks(seats, known.points))
+    marks = zone_marks(drawing.find(scope, place, zone=name), Names(drawing.products(scope)), known.points)
+    return render_template("seating/_zone.html", index=index, name=name, marks=marks)
 
 
 @blueprint.get("/zones/<int(max=9999):index>/table")
