@@ -25,7 +25,7 @@ QUESTION_PREFIX = "question_"
 
 LABELS = {
     "attendee_name": lazy_gettext("Name"),
-    "attendee_email": lazy_gettext("E-mail"),
+    "attendee_email": lazy_gettext("Email"),
     "company": lazy_gettext("Company"),
     "street": lazy_gettext("Street"),
     "zipcode": lazy_gettext("ZIP code"),
