@@ -38,6 +38,7 @@ from portal.events.views import home as event_pages
 from portal.events.views import parts as event_part_pages
 from portal.events.views import settings as event_setting_pages
 from portal.exchange import cli as exchange_cli
+from portal.exchange import history as exchange_history
 from portal.exhibitors import api as exhibitors_api
 from portal.exhibitors import figures as exhibitor_figures
 from portal.exhibitors import history as exhibitor_history
@@ -229,6 +230,7 @@ SENTENCES = (
     checkin_history,
     reseller_history,
     privacy_history,
+    exchange_history,
 )
 #: What is done after a commit or every hour.
 JOBS = (

@@ -31,19 +31,19 @@ class Use:
 
 
 class Labels:
-    """What vouchers are for, by name."""
+    """What vouchers are for, by name: in the reader's language where that is given, else in the event's."""
 
-    def __init__(self, scope: EventScope) -> None:
+    def __init__(self, scope: EventScope, reader: str | None = None) -> None:
         self.products: dict[str, str] = {}
         self.variations: dict[int, str] = {}
         for item in catalog.products(scope.event_id):
-            name = localise(item.name, scope.locale)
+            name = localise(item.name, reader, scope.locale)
             self.products[str(item.id)] = name
             for each in item.variations:
-                self.variations[each.id] = localise(each.value, scope.locale)
+                self.variations[each.id] = localise(each.value, reader, scope.locale)
                 self.products[f"{item.id}-{each.id}"] = f"{name} - {self.variations[each.id]}"
         dates = catalog.dates(scope.event_id) if scope.has_subevents else ()
-        self.dates = {date.id: localise(date.name, scope.locale) for date in dates}
+        self.dates = {date.id: localise(date.name, reader, scope.locale) for date in dates}
 
     def of(self, voucher: Mapping[str, Any]) -> str:
         """What a voucher is for; empty for everything."""

@@ -185,7 +185,28 @@ def value_of(value: Any, name: str) -> Any:
     return "" if found is None else found
 
 
-FILTERS = (when, day, fulltime, span, ago, localised, money, number, percent, isotime, messages, said, value_of)
+def capital(text: Any) -> str:
+    """Filter: a text with a great letter in front, the others as they are: German nouns keep theirs."""
+    words = str(text)
+    return words[:1].upper() + words[1:]
+
+
+FILTERS = (
+    when,
+    day,
+    fulltime,
+    span,
+    ago,
+    localised,
+    money,
+    number,
+    percent,
+    isotime,
+    messages,
+    said,
+    value_of,
+    capital,
+)
 
 
 def init_app(app: Flask) -> None:

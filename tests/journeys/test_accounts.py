@@ -40,7 +40,7 @@ def test_an_invitation_and_a_forgotten_password(site: Site, new_page: Callable[.
     ada.get_by_role("checkbox", name=re.compile("^Check in ")).check()
     ada.get_by_label("These events alone:").check()
     ada.get_by_label("Sample conference").check()
-    ada.get_by_role("button", name="Make the team").click()
+    ada.get_by_role("button", name="Create the team").click()
     expect(ada.get_by_role("heading", name="Gate crew")).to_be_visible()
     ada.get_by_label("Invite by e-mail").fill(GRACE)
     ada.get_by_role("button", name="Send the invitation").click()

@@ -40,7 +40,7 @@ def test_pairs_a_phone_that_then_scans(page: Page, site: Site) -> None:
     page.get_by_label("Name", exact=True).fill("Phone 7")
     page.get_by_label("Check-in list").select_option(label="Main entrance")
     expect(page.get_by_role("group", name="Products")).to_be_hidden()
-    page.get_by_role("button", name="Make device and show its code").click()
+    page.get_by_role("button", name="Create the device and show its code").click()
     expect(page.get_by_role("heading", name="Pair Phone 7")).to_be_visible()
     code = page.locator(".qr-button svg").first
     box = code.bounding_box()

@@ -86,10 +86,10 @@ def test_an_application_is_let_in_for_one_organizer(desk: Page, site: Site, call
     desk.get_by_role("link", name="New application").click()
     desk.get_by_label("Name").fill("Hall planner")
     desk.get_by_label("Where people come back to").fill("http://app.example.org/back")
-    desk.get_by_role("button", name="Make the application").click()
+    desk.get_by_role("button", name="Create the application").click()
     expect(desk.get_by_role("main")).to_contain_text("Use https.")
     desk.get_by_label("Where people come back to").fill(callback)
-    desk.get_by_role("button", name="Make the application").click()
+    desk.get_by_role("button", name="Create the application").click()
     secret, client_id = desk.get_by_label("Client secret").input_value(), desk.get_by_label("Client id").input_value()
     asked = {
         "client_id": client_id,

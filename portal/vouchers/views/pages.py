@@ -18,7 +18,7 @@ from portal.vouchers import forms, overview, queries
 from portal.vouchers.services import manage
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
-from portal.web.filters import number, said
+from portal.web.filters import current_locale, number, said
 from portal.web.lists import here, page_part, page_url, words
 from portal.web.params import parse_id
 
@@ -62,7 +62,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
     context: dict[str, Any] = {
         "rows": rows,
         "seats": labels([row["seat_id"] for row in rows if row["seat_id"] is not None]),
-        "labels": overview.Labels(scope),
+        "labels": overview.Labels(scope, str(current_locale())),
         "tags": overview.tags_of(scope.event_id),
         "wanted": filters,
         "state": request.args.get("state", ""),
@@ -114,7 +114,7 @@ def _page(names: overview.Labels, given: dict[str, Any], errors: dict[str, Any],
 def new(organizer: str, event: str) -> ResponseReturnValue:
     """The form that makes one voucher, or many with codes of their own."""
     scope = event_scope()
-    names = overview.Labels(scope)
+    names = overview.Labels(scope, str(current_locale()))
     given: dict[str, Any] = {"max_usages": 1, "price_mode": "none", "count": 1}
     errors: dict[str, Any] = {}
     if request.method == "POST":
@@ -144,7 +144,7 @@ def detail(organizer: str, event: str, voucher_id: int) -> ResponseReturnValue:
     voucher = overview.one(scope.event_id, voucher_id)
     if voucher is None:
         raise NotFound("This voucher does not exist, or it belongs to another event.")
-    names = overview.Labels(scope)
+    names = overview.Labels(scope, str(current_locale()))
     return pages.page(
         "vouchers/detail.html",
         voucher=voucher,
@@ -169,7 +169,7 @@ def edit(organizer: str, event: str, voucher_id: int) -> ResponseReturnValue:
     voucher = overview.one(scope.event_id, voucher_id)
     if voucher is None:
         raise NotFound("This voucher does not exist, or it belongs to another event.")
-    names = overview.Labels(scope)
+    names = overview.Labels(scope, str(current_locale()))
     given, errors = forms.shown_voucher(voucher, _seat(voucher.seat_id), scope.timezone), dict[str, Any]()
     if request.method == "POST":
         try:
