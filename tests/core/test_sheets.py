@@ -124,7 +124,7 @@ def _rewritten(data: bytes, **parts: bytes) -> bytes:
     }
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
-            new.writestr(name, given.pop(name, None) or old.read(name))
+            new.writestr(name, given.pop(name) if name in given else old.read(name))
         for name, each in given.items():
             new.writestr(name, each)
     return out.getvalue()
