@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import pickle
+import statistics
 import sys
 import tempfile
 import time
@@ -53,7 +54,7 @@ def _environ(request: Request) -> dict[str, Any]:
 
 
 def _cost(app: Flask, requests: Sequence[Request], seconds: float) -> float:
-    """Milliseconds of processor time for a request, after some to warm up."""
+    """Milliseconds of processor time for a request, after some to warm up: the median, which others disturb least."""
 
     def send(request: Request) -> None:
         answered: list[str] = []
@@ -67,16 +68,15 @@ def _cost(app: Flask, requests: Sequence[Request], seconds: float) -> float:
     endless = _round(requests)
     for _ in range(min(10, len(requests))):
         send(next(endless))
-    spent, count, until = 0.0, 0, time.monotonic() + seconds
+    spent, until = [0.0], time.monotonic() + seconds
     while time.monotonic() < until:
         request = next(endless, None)
         if request is None:
             break
         before = time.process_time()
         send(request)
-        spent += time.process_time() - before
-        count += 1
-    return spent / max(count, 1) * 1000
+        spent.append(time.process_time() - before)
+    return statistics.median(spent) * 1000
 
 
 def _round(requests: Sequence[Request]) -> Any:
