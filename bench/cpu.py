@@ -58,8 +58,9 @@ def _environ(request: Request) -> dict[str, Any]:
 
 def _spent(app: Flask, endless: Iterator[Request], seconds: float) -> list[float]:
     """Seconds of processor time for each request that is sent in some time."""
-    spent, until = [], time.monotonic() + seconds
-    while time.monotonic() < until or not spent:
+    spent: list[float] = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until or len(spent) < 2:
         request = next(endless)
         before = time.process_time()
         _send(app, request)
@@ -90,17 +91,18 @@ def _measure(row: Row, app: Flask, url: str, seconds: float, folder: Path) -> tu
     rows_file.write_bytes(pickle.dumps([recorded]))
     os.environ |= {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
     ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)
-    sides = (app, _round(ours)), (create_floor(), _round(floor_requests(0, theirs)))
+    sides: Any = (app, _round(ours)), (create_floor(), _round(floor_requests(0, theirs)))
     for side, endless in sides:
         for _ in range(min(10, len(ours))):
             _send(side, next(endless))
 
-    # In turns, so that what others do on the machine slows both; the median of each.
+    # In turns, so that what others do on the machine slows both; the lower quartile of each, which it slows least.
     spent: tuple[list[float], list[float]] = ([], [])
     for _ in range(TURNS):
         for kept, (side, endless) in zip(spent, sides, strict=True):
             kept += _spent(side, endless, seconds / TURNS)
-    return statistics.median(spent[0]) * 1000, statistics.median(spent[1]) * 1000
+    low, high = (statistics.quantiles(kept, n=4)[0] * 1000 for kept in reversed(spent))
+    return high, low
 
 
 def main(report: Callable[[str], None] = print) -> None:
