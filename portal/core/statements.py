@@ -153,16 +153,12 @@ def _reader(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What makes a value of ours from the driver's; the layers of the library between them cost more than the work."""
     if dialect.name == "sqlite":
         if isinstance(kind, UTCDateTime):
-            return _utc
+            aware = kind.process_result_value
+            return lambda text: aware(datetime.fromisoformat(text), dialect)
         if isinstance(kind, sa.JSON):
             return read_json
     process: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, _NUMERIC)
     return process
-
-
-def _utc(text: str) -> datetime:
-    """A moment as SQLite has it."""
-    return datetime.fromisoformat(text + "+00:00")
 
 
 @lru_cache(maxsize=2000)

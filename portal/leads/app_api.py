@@ -18,7 +18,7 @@ from portal.leads import queries
 from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
-from portal.tickets.fields import FieldEntry, FieldReader, sight_of
+from portal.tickets.fields import FieldEntry, sight_of
 from portal.web import params
 from portal.web.access import app_api, app_scope
 from portal.web.openapi import PAGING, documented, page_of
@@ -93,7 +93,7 @@ def scan() -> Response:
     scanned = record_scan(actor=scope.actor, exhibitor=scope, scan=given)
     fields: list[FieldEntry] = []
     if scope.allow_lead_access:
-        fields = FieldReader(scanned.sight.shown, scope.locale).entries(scanned.person, scanned.answers)
+        fields = scanned.sight.reader(scope.locale).entries(scanned.person, scanned.answers)
     return done(_lead(fields, scanned.lead), 201 if scanned.first else 200)
 
 
@@ -106,11 +106,11 @@ def list_leads() -> Response:
     if scope.code_kind != "full" or not scope.allow_lead_access:
         raise Forbidden(BULK)
     page = read_page(lead_count(scope.exhibitor_id))
-    shown = sight_of(scope.event_id).shown
+    sight = sight_of(scope.event_id)
     rows = queries.newest(
         exhibitor_id=scope.exhibitor_id,
-        reader=FieldReader(shown, scope.locale),
-        shown=shown,
+        reader=sight.reader(scope.locale),
+        shown=sight.shown,
         limit=page.size,
         offset=page.offset,
     )
@@ -144,11 +144,11 @@ def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], day_of: Callabl
 def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
     """The vouchers with who redeemed them, in as many statements for one as for fifty."""
     scope = app_scope()
-    shown = sight_of(scope.event_id).shown
+    sight = sight_of(scope.event_id)
     redeemed = vouchers.redemptions(
         voucher_ids=[row.id for row in rows],
-        reader=FieldReader(shown, scope.locale),
-        shown=shown,
+        reader=sight.reader(scope.locale),
+        shown=sight.shown,
         locales=(scope.locale, scope.event_locale),
     )
     day_of = days_of(ZoneInfo(scope.timezone))
