@@ -71,6 +71,21 @@ class Answer(Response):
         return self.response, self._status, [*self.headers, *self.surroundings]  # type: ignore[return-value]
 
 
+class Unchanged(Answer):
+    """What a page hears that asked whether anything changed, when nothing did: 204, made without asking werkzeug."""
+
+    def __init__(self) -> None:
+        self._status, self._status_code = "204 NO CONTENT", 204
+        self.headers = Headers((("Content-Type", "text/html; charset=utf-8"),))
+        self.response = []
+        self.direct_passthrough = False
+        self._on_close = []
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Nothing, and the headers."""
+        return (), self._status, [*self.headers, *self.surroundings]
+
+
 def dumps(data: Any) -> bytes:
     """JSON in the contracts' form: UTF-8, datetimes in UTC with a ``Z``."""
     return orjson.dumps(data, option=_OPTIONS)
