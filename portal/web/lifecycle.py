@@ -18,7 +18,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from portal.core.database import db, set_writing
 from portal.web.access import SAFE_METHODS
 from portal.web.errors import is_api
-from portal.web.rest import Answer
+from portal.web.rest import Answer, Unchanged
 
 log = structlog.get_logger()
 
@@ -77,12 +77,19 @@ def init_app(app: Flask) -> None:
         always["Strict-Transport-Security"] = "max-age=31536000"
     apis = {"Content-Security-Policy": "default-src 'none'", "Cache-Control": "private, no-cache"}
     of_answers = (*always.items(), *apis.items())
+    of_unchanged = (
+        *always.items(),
+        *PAGE_HEADERS.items(),
+        ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+        ("Cache-Control", "no-store"),
+    )
 
     @app.after_request
     def finish(response: Response) -> Response:
         request_id = app_ctx.g.get("request_id", "")
         if isinstance(response, Answer):
-            response.surroundings = (*of_answers, ("X-Request-ID", request_id))
+            known = of_unchanged if isinstance(response, Unchanged) else of_answers
+            response.surroundings = (*known, ("X-Request-ID", request_id))
             return response
         headers, current = response.headers, request_ctx.request
         headers.extend((*always.items(), ("X-Request-ID", request_id)))
@@ -142,6 +149,8 @@ class Cookies(SecureCookieSessionInterface):
             return
         if self.should_set_cookie(app, session):
             super().save_session(app, session, response)
+        elif session.accessed and "Vary" not in response.headers:
+            response.headers["Vary"] = "Cookie"
         elif session.accessed:
             response.vary.add("Cookie")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 REST_PREFIXES = idempotency.PREFIXES
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_NO_BODY = ("", "0")
 _VARY = {"Vary": "Accept, Authorization"}
 
 
@@ -43,6 +44,15 @@ class IdConverter(UnicodeConverter):
         self.regex = r"(?!bulk_)[^/]+"
 
 
+class _Headers(Headers):
+    """Headers by their names as they are, each name once."""
+
+    def __init__(self, listed: Iterable[tuple[str, str]] = ()) -> None:
+        self._list = list(listed)
+        if any("\n" in value or "\r" in value for _, value in self._list):
+            raise ValueError("Header values must not contain newline characters.")
+
+
 class Answer(Response):
     """A JSON answer whose body is whole: nothing about it is worked out again when it is sent.
 
@@ -57,8 +67,9 @@ class Answer(Response):
             return
         # What werkzeug would come to by way of more questions.
         self._status, self._status_code = self._clean_status(status)
-        self.headers = Headers(headers)
-        self.headers.extend((("Content-Type", "application/json"), ("Content-Length", str(len(body)))))
+        self.headers = _Headers(
+            (*(headers or {}).items(), ("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+        )
         self.response = [body]
         self.direct_passthrough = False
         self._on_close = []
@@ -69,6 +80,21 @@ class Answer(Response):
             body, status, headers = super().get_wsgi_response(environ)
             return body, status, [*headers, *self.surroundings]
         return self.response, self._status, [*self.headers, *self.surroundings]  # type: ignore[return-value]
+
+
+class Unchanged(Answer):
+    """What a page hears that asked whether anything changed, when nothing did: 204, made without asking werkzeug."""
+
+    def __init__(self) -> None:
+        self._status, self._status_code = "204 NO CONTENT", 204
+        self.headers = _Headers((("Content-Type", "text/html; charset=utf-8"),))
+        self.response = []
+        self.direct_passthrough = False
+        self._on_close = []
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Nothing, and the headers."""
+        return (), self._status, [*self.headers, *self.surroundings]
 
 
 def dumps(data: Any) -> bytes:
@@ -109,7 +135,7 @@ def init_app(app: Flask) -> None:
             abort(404)
         if not is_api(path):
             return None
-        if current.environ.get("CONTENT_LENGTH") and (current.content_length or 0) > most:
+        if current.environ.get("CONTENT_LENGTH", "0") not in _NO_BODY and (current.content_length or 0) > most:
             abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)

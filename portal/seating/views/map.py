@@ -23,6 +23,7 @@ from portal.seating.views.dates import asked_date, choices
 from portal.web import organizer as pages
 from portal.web.access import event_member, event_scope
 from portal.web.params import parse_id
+from portal.web.rest import Unchanged
 
 #: Above so many seats the zones come after the page.
 AT_ONCE = 2000
@@ -195,7 +196,7 @@ def since(organizer: str, event: str) -> ResponseReturnValue:
     version = request.args.get("version", "")
     found = delta.since(scope=scope, subevent_id=place.subevent_id, version=version)
     if found.version == version and not found.seat_ids:
-        return Response(status=204)
+        return Unchanged()
     if found.everything:
         return Response(status=200, headers={"HX-Refresh": "true"})
     return make_response(render_template("seating/_since.html", version=found.version, **fresh(found.seat_ids)))
