@@ -55,7 +55,10 @@ _COLUMNS = (
 
 
 def latest_changes(event_id: int, limit: int) -> Sequence[Change]:
-    """What organizers and their systems changed last in an event; exhibitors' own work and sign-ins left out."""
+    """What organizers and their systems changed last in an event; exhibitors' own work and sign-ins left out.
+
+    So is each single mail with a code: one mailing would fill the list, and is in it as a whole.
+    """
     newest = (
         sa.select(AuditEntry.id, AuditEntry.datetime, AuditEntry.actor_kind, AuditEntry.action)
         .where(AuditEntry.event_id == event_id)
@@ -65,7 +68,11 @@ def latest_changes(event_id: int, limit: int) -> Sequence[Change]:
     )
     wanted = (
         sa.select(newest.c.id)
-        .where(newest.c.actor_kind != "exhibitor", newest.c.action.not_like("%.signed\\_%", escape="\\"))
+        .where(
+            newest.c.actor_kind != "exhibitor",
+            newest.c.action.not_like("%.signed\\_%", escape="\\"),
+            newest.c.action != "exhibitor.code_sent",
+        )
         .order_by(newest.c.datetime.desc(), newest.c.id.desc())
         .limit(limit)
     )

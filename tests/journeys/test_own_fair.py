@@ -16,7 +16,7 @@ def test_from_nothing_to_a_sold_ticket(page: Page, site: Site, tmp_path: Path) -
     sign_in_organizer(page, site)
     page.goto("/organizer/bigevents/-/")
     page.get_by_role("link", name="New event").click()
-    page.get_by_label("Name").fill("Own fair")
+    page.get_by_label("Name", exact=True).fill("Own fair")
     page.get_by_label("Short name").fill("own")
     page.get_by_label("Begins").fill("2027-05-01T09:00")
     page.get_by_role("button", name="Create the event").click()

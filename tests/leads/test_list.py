@@ -1,6 +1,8 @@
 """The list: search, filters, sorting, pages, figures, and what it costs."""
 
 import datetime as dt
+import html
+import re
 from collections.abc import Callable
 
 import pytest
@@ -103,6 +105,14 @@ def test_the_page_works_without_script(exhibitor: FlaskClient) -> None:
 )
 def test_filters_and_sorting(exhibitor: FlaskClient, query: str, found: list[str]) -> None:
     assert names(exhibitor.get(f"{LEADS}?{query}")) == found
+
+
+def test_any_takes_one_filter_away_and_keeps_the_others(exhibitor: FlaskClient) -> None:
+    page = exhibitor.get(LEADS, query_string={"rating": "none", "tag": "foo"}).text
+    away = [
+        html.unescape(href) for href in re.findall(r'<a href="([^"]*)"><svg(?:(?!</a>).)*</svg>\s*Any</a>', page, re.S)
+    ]
+    assert away == [f"{LEADS}?tag=foo", f"{LEADS}?rating=none"]
 
 
 def test_a_day_is_the_events_day(app: Flask, exhibitor: FlaskClient, fair: Fair) -> None:

@@ -87,7 +87,7 @@ def index(organizer: str) -> ResponseReturnValue:
     found = log_page(asked.filter, before=before, limit=SIZE, keep=asked.keep())
     return pages.page(
         "accounts/log.html",
-        entries=[(asked.seen(entry), _event_name(asked, entry)) for entry in found.entries],
+        entries=[(asked.seen(entry), _event_name(asked, entry), _zone(asked, entry)) for entry in found.entries],
         found=found,
         before=before,
         values=asked.values,
@@ -133,6 +133,12 @@ def _day(given: str) -> dt.datetime | None:
 def _event_name(asked: Asked, entry: LogEntry) -> str:
     row = asked.events.get(entry.event_id or 0)
     return localised(row.name, row.locale) if row is not None else ""
+
+
+def _zone(asked: Asked, entry: LogEntry) -> str | None:
+    """The event's zone: its own pages tell the same time."""
+    row = asked.events.get(entry.event_id or 0)
+    return row.timezone if row is not None else None
 
 
 def _people(scope: OrganizerScope) -> list[tuple[str, str]]:

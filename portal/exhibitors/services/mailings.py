@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -34,11 +33,6 @@ _recipients: sa.Table = CodeMailingRecipient.metadata.tables["code_mailing_recip
 _m, _r, _e = _mailings.c, _recipients.c, EXHIBITORS.c
 
 
-def can_send() -> bool:
-    """Whether mails go somewhere: to a server, or in development into files."""
-    return mail.configured() or current_app.config["PORTAL"].development
-
-
 def _insert(table: sa.Table) -> Any:
     return (sqlite if db.engine.dialect.name == "sqlite" else postgresql).insert(table)
 
@@ -52,7 +46,7 @@ def start(
     waits for a mail already gets no second one. Raises `InvalidInput` where nobody is left, `Unavailable` without a
     mail server.
     """
-    if not can_send():
+    if not send.can_send():
         raise Unavailable("No mail server is set (SMTP_URL). No mail was sent.")
     made = run(
         _insert(_mailings).on_conflict_do_nothing(index_elements=["event_id", "key"]).returning(_m.id),
@@ -188,7 +182,7 @@ def prepare(job: outbox.Job) -> outbox.Work:
         return partial(_give_up, job, row.exhibitor_id, error.message)
     except mail.BadAddress as error:
         return partial(_give_up, job, row.exhibitor_id, f"An address cannot be used: {error}.")
-    if not can_send():
+    if not send.can_send():
         return partial(_give_up, job, row.exhibitor_id, send.NO_SERVER)
     return partial(_hand_over, job, row, letter, message)
 

@@ -204,12 +204,17 @@ def letter_context(written: Words, *, code: str, link: str, organizer: str) -> d
     }
 
 
+def can_send() -> bool:
+    """Whether mails go somewhere: to a server, or in development into files."""
+    return mail.configured() or current_app.config["PORTAL"].development
+
+
 def _hand_over(message: EmailMessage, *, needed: str) -> str | None:
     """Why the mail could not be sent to the one who is ``needed``; None where it was.
 
     The server is spoken to on a thread of its own: names that resolve slowly and handshakes that hang heed no limit.
     """
-    if not mail.configured():
+    if not can_send():
         return NO_SERVER
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     outcome: Future[None] = Future()

@@ -13,7 +13,7 @@ from portal.core.database import db
 from portal.core.errors import DomainError, InvalidInput, NotFound
 from portal.core.sentences import Sentence
 from portal.exhibitors import overview
-from portal.exhibitors.services import bulk, mailings, tags
+from portal.exhibitors.services import bulk, mailings, send, tags
 from portal.exhibitors.views.listing import asked_ids, flag_names, sent_ids, url
 from portal.exhibitors.views.organizer import blueprint
 from portal.leads.figures import count_by_exhibitor
@@ -106,7 +106,7 @@ def _details(scope: EventScope, wanted: str, rows: list[overview.ChosenRow]) -> 
             "unreachable": [row for row in rows if not row.contact_email],
             "already": sum(row.code_sent is not None for row in reachable),
             "key": request.form.get("key") or secrets.token_urlsafe(24),
-            "can_send": mailings.can_send(),
+            "can_send": send.can_send(),
         }
     if wanted == "tags":
         return {"tag_choices": [(tag.id, tag.name) for tag in overview.tag_choices(scope.event_id)]}

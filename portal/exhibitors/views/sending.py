@@ -16,7 +16,7 @@ from portal.exhibitors.views.listing import url
 from portal.exhibitors.views.organizer import blueprint
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
-from portal.web.filters import number
+from portal.web.filters import number, said
 from portal.web.lists import here, page_part, page_url
 from portal.web.urls import public_base
 
@@ -40,7 +40,7 @@ def send_one(organizer: str, event: str, exhibitor_id: int) -> ResponseReturnVal
         db.session.rollback()
         exhibitor = overview.exhibitor_of(scope.event_id, exhibitor_id)
         reason = exhibitor.code_sent_error if exhibitor else None
-        flash(f"{gettext(refused.message)} {reason or ''}".strip(), "refused")
+        flash(f"{gettext(refused.message)} {said(reason)}".strip(), "refused")
     else:
         db.session.commit()
         flash(gettext("The code is sent."), "done")
