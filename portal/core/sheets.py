@@ -21,8 +21,9 @@ from portal.core.xlsx_guard import check_xlsx
 MOST_ROWS = 50_000
 MOST_COLUMNS = 200
 MOST_CELL = 32_767
-#: What a program that opens a CSV file takes for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What a program that opens a CSV file takes for the start of a formula; some read full-width signs like plain ones.
+SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = (*SIGNS, "\t", "\r", "\n")
 _NUMBER_CHARACTERS = frozenset("0123456789.,")
 _BOM = b"\xef\xbb\xbf"
 
