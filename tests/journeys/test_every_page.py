@@ -1,10 +1,11 @@
 """Every page, light and dark, on a desk and on a phone: axe finds nothing, nothing sticks out sideways."""
 
 from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.journeys.conftest import AXE, DESK, PHONE, Site, violations
 from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
@@ -114,6 +115,12 @@ PAGES = {
         "/admin/resellers/?q=nobody",
     ],
 }
+#: Everything at the desk in the light and on the phone in the dark; colours at the desk in the dark too.
+LOOKS: tuple[tuple[ViewportSize, Literal["light", "dark"], tuple[str, ...]], ...] = (
+    (DESK, "light", ()),
+    (DESK, "dark", ("color-contrast",)),
+    (PHONE, "dark", ()),
+)
 #: Lists whose first entry is opened too, with what follows its address.
 FIRST: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
     "exhibitor": [("/exhibitor/leads", "#lead-list tbody a", ("",)), ("/exhibitor/vouchers", VOUCHER, ("",))],
@@ -162,13 +169,8 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
         addresses.append(f"/api/v1/oauth/authorize?{urlencode(asked)}")
     problems: list[str] = []
     for address in addresses:
-        # Everything at the desk in the light and on the phone in the dark; colours at the desk in the dark too.
-        for size, scheme, rules in (
-            (DESK, "light", ()),
-            (DESK, "dark", ("color-contrast",)),
-            (PHONE, "dark", ()),
-        ):
-            page.set_viewport_size({"width": size["width"], "height": size["height"]})
+        for size, scheme, rules in LOOKS:
+            page.set_viewport_size(size)
             page.emulate_media(color_scheme=scheme)
             if not rules and size is DESK:
                 page.goto(address)
