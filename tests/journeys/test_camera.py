@@ -43,7 +43,7 @@ def test_the_camera_reads_a_badge(browser: Browser, chromium_path: str, site: Si
             elsewhere.append(request.url)
 
     try:
-        page = seeing.new_context(viewport=PHONE, base_url=site.url, permissions=["camera"]).new_page()  # type: ignore[arg-type]
+        page = seeing.new_context(viewport=PHONE, base_url=site.url, permissions=["camera"]).new_page()
         page.on("request", note)
         found = page.request.get(gate).json()["results"]
         film(tmp_path / "badge.y4m", found[0]["secret"])
