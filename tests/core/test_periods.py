@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from portal.core.database import db
-from portal.core.periods import SECONDS, busy_hours, by_day, last_days, midnight, quarter
+from portal.core.periods import SECONDS, busy_hours, by_day, days_of, last_days, midnight, quarter
 from portal.leads.models import Lead
 from tests.fair import Fair
 
@@ -78,3 +78,11 @@ def test_the_hour_that_a_change_of_the_clocks_repeats_is_two_hours() -> None:
         ("02:00", 1),
         ("03:00", 1),
     ]
+
+
+def test_days_of_moments_in_any_order() -> None:
+    for zone in (BERLIN, KATHMANDU):
+        day_of, moment = days_of(zone), dt.datetime(2025, 3, 28, 0, 5, tzinfo=dt.UTC)
+        moments = [moment + dt.timedelta(minutes=35 * number) for number in range(150)]  # over a change of the clocks
+        for each in (*moments, *reversed(moments), *moments[::7]):
+            assert day_of(each) == each.astimezone(zone).date()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from portal.core.database import db
+from portal.core.database import db, is_writing
 from portal.events.models import Event
 from portal.exhibitors.models import Exhibitor
 from portal.leads.models import Lead, LeadVersion
@@ -41,6 +41,29 @@ def change(app: Flask, model: type[Any], row: int, **values: Any) -> None:
     with app.app_context():
         db.session.execute(sa.update(model).where(model.id == row).values(**values))
         db.session.commit()
+
+
+def test_a_repeat_waits_for_nobody(app: Flask, client: FlaskClient, fair: Fair) -> None:
+    with app.app_context():
+        engine = db.engine
+    begun: list[str] = []
+
+    def note(connection: sa.Connection) -> None:
+        if connection.get_isolation_level() != "AUTOCOMMIT" and is_writing():
+            begun.append("begun")
+
+    sa.event.listen(engine, "begin", note)
+    try:
+        position = secret(app, fair.positions[0])
+        statuses, counts = [], []
+        for notes in ("", "", "Wants a call", "Wants a call"):
+            begun.clear()
+            statuses.append(post(client, fair.full_code, code=position, device_uuid="D1", notes=notes).status_code)
+            counts.append(len(begun) > 0)
+    finally:
+        sa.event.remove(engine, "begin", note)
+    assert statuses[1:] == [200, 200, 200]
+    assert counts[1:] == [False, True, False]
 
 
 class TestStranger:
