@@ -115,6 +115,25 @@ def test_a_users_session_lives_on_while_it_is_used(client: FlaskClient, fair: Fa
         assert not is_signed_in(client)
 
 
+def test_a_cookie_is_worth_nothing_once_it_is_too_old_or_another(
+    app: Flask, client: FlaskClient, fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where this process has found it good before."""
+    monkeypatch.setitem(app.config, "PERMANENT_SESSION_LIFETIME", dt.timedelta(minutes=1))
+    with time_machine.travel(START, tick=False) as traveller:
+        sign_in(client, fair.organizer_email)
+        assert is_signed_in(client)
+        cookie = client.get_cookie("portal")
+        assert cookie is not None
+        client.set_cookie("portal", cookie.value[:-4] + "AAAA")
+        assert not is_signed_in(client)
+        client.set_cookie("portal", cookie.value)
+        traveller.shift(dt.timedelta(seconds=60))
+        assert is_signed_in(client)
+        traveller.shift(dt.timedelta(seconds=1))
+        assert not is_signed_in(client)
+
+
 def test_the_stamp_is_written_every_five_minutes_at_most(client: FlaskClient, fair: Fair, sessions: Rows) -> None:
     with time_machine.travel(START, tick=False) as traveller:
         sign_in(client, fair.organizer_email)

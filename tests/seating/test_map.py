@@ -111,9 +111,17 @@ def test_there_is_no_code_in_the_page(ada: FlaskClient) -> None:
 
 
 def test_zones_of_a_large_hall_come_after_the_page(
-    ada: FlaskClient, fair: Fair, monkeypatch: pytest.MonkeyPatch
+    app: Flask, ada: FlaskClient, fair: Fair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Drawn as the page would have drawn them."""
+    """Drawn as the page would have drawn them, whatever they are called."""
+    with app.app_context():
+        set_writing(True)
+        strange = {"row_name": "R&D", "row_label": 'Row "<R&D>"', "seat_number": "<7>"}
+        db.session.execute(sa.update(Seat).where(Seat.id.in_(fair.seats[1:3])).values(**strange))
+        db.session.execute(sa.update(Seat).where(Seat.id == fair.seats[4]).values(seat_label="'&"))
+        db.session.execute(sa.update(Seat).where(Seat.id == fair.seats[0]).values(blocked=True))
+        db.session.commit()
+        Desk(fair).block(fair.seats[7], reason="Camera <2>")
     at_once = ada.get(MAP).get_data(as_text=True)
     monkeypatch.setattr(map_pages, "AT_ONCE", 10)
     text = ada.get(MAP).get_data(as_text=True)
