@@ -163,7 +163,9 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
     problems: list[str] = []
     for address in addresses:
         page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
-        page.goto(address)
+        answer = page.goto(address)
+        if answer is None or answer.status >= 500:
+            problems.append(f"{address} is broken")
         page.evaluate(AXE.read_text())
         for size in (DESK, PHONE):
             page.set_viewport_size({"width": size["width"], "height": size["height"]})
