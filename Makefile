@@ -78,6 +78,7 @@ soak: $(VENV)/.dev ## Run the long fuzzing, storms and large loads
 
 bench: $(VENV)/.dev ## Measure the hot doors against their floor, on both databases
 	@$(BIN)/python -m tests.services install
+	@command -v wrk >/dev/null || { [ "$$(id -u)" != 0 ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq wrk >/dev/null; }
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.scale
 

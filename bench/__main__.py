@@ -152,7 +152,7 @@ def _measure(
     """One row: its requests are made and recorded when its turn comes, since rows before it may have changed things."""
     with app.app_context():
         sent = list(row.requests())
-    recorded = [record(app, sent, variant, once=row.once) for variant in sorted({one.variant for one in sent})]
+    recorded = [record(app, row, sent, variant) for variant in sorted({one.variant for one in sent})]
     rows_file = folder / f"{name}.pickle"
     rows_file.write_bytes(pickle.dumps([recorded]))
     ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)

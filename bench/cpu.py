@@ -4,10 +4,11 @@ import argparse
 import gc
 import os
 import pickle
+import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from portal.app import create_app
 from portal.config import Config
 from portal.core.database import database_uri
 from portal.web import logs
+
+#: How often the portal and the floor take turns within a row.
+TURNS = 15
 
 
 def _environ(request: Request) -> dict[str, Any]:
@@ -52,34 +56,29 @@ def _environ(request: Request) -> dict[str, Any]:
     }
 
 
-def _cost(app: Flask, requests: Sequence[Request], seconds: float) -> float:
-    """Milliseconds of processor time for a request, after some to warm up."""
-
-    def send(request: Request) -> None:
-        answered: list[str] = []
-        body: Any = app(_environ(request), lambda status, _headers, _info=None: answered.append(status))  # type: ignore[arg-type]
-        for _ in body:
-            pass
-        getattr(body, "close", lambda: None)()
-        if answered[0][0] not in "23":
-            raise SystemExit(f"{request.method} {request.path} answered {answered[0]}")
-
-    endless = _round(requests)
-    for _ in range(min(10, len(requests))):
-        send(next(endless))
-    spent, count, until = 0.0, 0, time.monotonic() + seconds
-    while time.monotonic() < until:
-        request = next(endless, None)
-        if request is None:
-            break
+def _spent(app: Flask, endless: Iterator[Request], seconds: float) -> list[float]:
+    """Seconds of processor time for each request that is sent in some time."""
+    spent: list[float] = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until or len(spent) < 2:
+        request = next(endless)
         before = time.process_time()
-        send(request)
-        spent += time.process_time() - before
-        count += 1
-    return spent / max(count, 1) * 1000
+        _send(app, request)
+        spent.append(time.process_time() - before)
+    return spent
 
 
-def _round(requests: Sequence[Request]) -> Any:
+def _send(app: Flask, request: Request) -> None:
+    answered: list[str] = []
+    body: Any = app(_environ(request), lambda status, _headers, _info=None: answered.append(status))  # type: ignore[arg-type]
+    for _ in body:
+        pass
+    getattr(body, "close", lambda: None)()
+    if answered[0][0] not in "23":
+        raise SystemExit(f"{request.method} {request.path} answered {answered[0]}")
+
+
+def _round(requests: Sequence[Request]) -> Iterator[Request]:
     while True:
         yield from requests
 
@@ -87,13 +86,23 @@ def _round(requests: Sequence[Request]) -> Any:
 def _measure(row: Row, app: Flask, url: str, seconds: float, folder: Path) -> tuple[float, float]:
     with app.app_context():
         sent = list(row.requests())
-    recorded = [record(app, sent, variant, once=row.once) for variant in sorted({one.variant for one in sent})]
+    recorded = [record(app, row, sent, variant) for variant in sorted({one.variant for one in sent})]
     rows_file = folder / "rows.pickle"
     rows_file.write_bytes(pickle.dumps([recorded]))
     os.environ |= {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
     ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)
-    low = _cost(create_floor(), floor_requests(0, theirs), seconds)
-    return _cost(app, ours, seconds), low
+    sides: Any = (app, _round(ours)), (create_floor(), _round(floor_requests(0, theirs)))
+    for side, endless in sides:
+        for _ in range(min(10, len(ours))):
+            _send(side, next(endless))
+
+    # In turns, so that what others do on the machine slows both; the lower quartile of each, which it slows least.
+    spent: tuple[list[float], list[float]] = ([], [])
+    for _ in range(TURNS):
+        for kept, (side, endless) in zip(spent, sides, strict=True):
+            kept += _spent(side, endless, seconds / TURNS)
+    low, high = (statistics.quantiles(kept, n=4)[0] * 1000 for kept in reversed(spent))
+    return high, low
 
 
 def main(report: Callable[[str], None] = print) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
-from bench.rows import Request
+from bench.rows import Request, Row
 from portal.core.database import db
 from portal.core.models import AuditEntry
 
@@ -15,7 +15,7 @@ VARYING = "__varying__"
 RETURNED = "__returned__"
 
 
-def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: bool = False) -> dict[str, Any]:
+def record(app: Flask, row: Row, requests: Sequence[Request], variant: int = 0) -> dict[str, Any]:
     """The statements of a row's last request of a variant, with parameters as the driver gets them, and if it writes.
 
     Before it, the requests of the row on the same thing are sent: caches are then as they are under load, and a request
@@ -37,7 +37,7 @@ def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: b
     client = app.test_client(use_cookies=False)
     sa.event.listen(engine, "before_cursor_execute", note)
     sa.event.listen(engine, "commit", committed)
-    sent = requests[-2:] if once else [*others, last] * 2
+    sent = requests[-2:] if row.once else [*others, last] * 2
     for request in sent:
         statements.clear()
         commits.clear()
@@ -46,7 +46,9 @@ def record(app: Flask, requests: Sequence[Request], variant: int = 0, *, once: b
             raise SystemExit(f"{request.method} {request.path} answered {answer.status_code}: {answer.text[:300]}")
     sa.event.remove(engine, "before_cursor_execute", note)
     sa.event.remove(engine, "commit", committed)
-    writes = last.method != "GET"
+    writes = last.method != "GET" and not row.reads
+    if row.reads and commits:
+        raise SystemExit(f"{last.method} {last.path} changed something: the floor of one that reads is too low.")
     if writes and not commits:
         raise SystemExit(f"{last.method} {last.path} changed nothing: the floor would have nothing to write.")
     with app.app_context():

@@ -8,8 +8,16 @@ from htmx_flask import Htmx
 
 from portal.core.database import db
 
+
+class Login(LoginManager):  # type: ignore[misc]
+    """Flask-Login without comparing where a browser comes from: the session's row is what counts."""
+
+    def _session_protection_failed(self) -> bool:
+        return False
+
+
 migrate = Migrate()
-login = LoginManager()
+login = Login()
 csrf = CSRFProtect()
 babel = Babel()
 htmx = Htmx()

@@ -16,6 +16,7 @@ from portal.config import Config
 from portal.core.database import Base, database_uri, db, set_writing
 from portal.core.queue import queue_of
 from tests.fair import Fair, build_fair
+from tests.snapshots import built
 
 pytest_plugins = ["tests.plugins"]
 
@@ -95,7 +96,7 @@ def client(app: Flask) -> FlaskClient:
 def fair(app: Flask) -> Fair:
     """A small fair with the contracts' names, a rival exhibitor and a stranger's organizer; see `tests.fair`."""
     with app.app_context():
-        return build_fair()
+        return built(build_fair)
 
 
 @pytest.fixture

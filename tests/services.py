@@ -23,7 +23,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from psycopg import sql
 
-DEBIAN_PACKAGES = {"PostgreSQL": "postgresql", "Redis": "redis-server", "Chromium": "chromium", "nginx": "nginx"}
+DEBIAN_PACKAGES = {
+    "PostgreSQL": "postgresql",
+    "Redis": "redis-server",
+    "Chromium": "chromium",
+    "nginx": "nginx",
+    "curl": "curl",
+}
 START_SECONDS = 60
 
 
@@ -77,10 +83,24 @@ def nginx_binary() -> str:
     return found
 
 
+def curl_binary() -> str:
+    """The path of `curl`, which the manuals' examples call."""
+    found = shutil.which("curl")
+    if not found:
+        raise Missing("curl is not installed (Debian: apt-get install curl)")
+    return found
+
+
 def missing() -> dict[str, str]:
     """What this machine lacks: a service's name and what to do."""
     lacking = {}
-    finders = {"PostgreSQL": postgres_bin, "Redis": redis_binary, "Chromium": chromium_binary, "nginx": nginx_binary}
+    finders = {
+        "PostgreSQL": postgres_bin,
+        "Redis": redis_binary,
+        "Chromium": chromium_binary,
+        "nginx": nginx_binary,
+        "curl": curl_binary,
+    }
     for name, find in finders.items():
         try:
             find()

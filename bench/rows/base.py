@@ -35,5 +35,7 @@ class Row:
     goal: float | None = None
     #: Each request can be sent once only: the portal and the floor get different ones.
     once: bool = False
+    #: It changes nothing, though it is sent as if: neither it nor the floor may begin to write.
+    reads: bool = False
     #: How many send at once.
     clients: int = 4

@@ -1,13 +1,11 @@
 """The application factory: what binds the features, the kits and the extensions."""
 
-from collections.abc import Callable
-from typing import Any
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models  # noqa: F401 - every table is known before the database is used
 from portal.app import features
+from portal.app.flask_app import Portal
 from portal.app.loaders import Loaders, event_accent, load_sign_in
 from portal.config import ROOT, Config
 from portal.core import queue, statements
@@ -35,13 +33,6 @@ from portal.web import (
 )
 
 
-class Portal(Flask):
-    """Flask without asking each hook of each request whether it is a coroutine: none is."""
-
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        return func
-
-
 def create_app(config: Config | None = None) -> Flask:
     """The portal. Without ``config`` the settings come from the environment (`ConfigError` names a bad one)."""
     config = config or Config.from_env()
@@ -59,11 +50,11 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     htmx.init_app(app)
     csrf.init_app(app)
+    # The access rules ask it, for the doors of browsers alone.
+    app.before_request_funcs[None].pop()
     limits.init_app(app, config)
     login.init_app(app)
     login.user_loader(load_sign_in)
-    # A phone changes its address between hall and street: the session's row, not where it comes from, is what counts.
-    login.session_protection = None
     # No cookie remembers a sign-in beside the session's row: its hook would look for one at every answer.
     app.after_request_funcs[None].remove(login._update_remember_cookie)
     i18n.init_app(app)

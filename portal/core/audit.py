@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
+import sqlalchemy as sa
+
 from portal.core import clock
 from portal.core.actors import Actor
 from portal.core.database import db
 from portal.core.models import AuditEntry
-from portal.core.statements import run
+from portal.core.statements import rows
 
 #: Marks an entry's data where an administrator of the installation acted.
 ADMINISTRATOR = "administrator"
 
 _INSERT = AuditEntry.metadata.tables["audit_log"].insert()
+_ONE = _INSERT.values(
+    {column.name: sa.bindparam(column.name) for column in AuditEntry.__table__.columns if column.name != "id"}
+).returning(AuditEntry.id)
 
 
 def record(
@@ -30,8 +35,8 @@ def record(
     What an administrator did says so under `ADMINISTRATOR`: they may have done it where they are in no team.
     """
     said = data or {}
-    added = run(
-        _INSERT,
+    added = rows(
+        _ONE,
         {
             "datetime": clock.now(),
             "organizer_id": organizer_id,
@@ -45,8 +50,7 @@ def record(
             "data": {**said, ADMINISTRATOR: True} if actor.is_admin else said,
         },
     )
-    key = added.inserted_primary_key
-    return int(key[0]) if key else 0
+    return int(added[0][0])
 
 
 def record_each(
@@ -72,5 +76,5 @@ def record_each(
         "object_kind": object_kind,
     }
     mark = {ADMINISTRATOR: True} if actor.is_admin else {}
-    rows = [{**same, "object_id": object_id, "data": data | mark} for object_id, data in entries.items()]
-    db.session.connection().execute(_INSERT, rows)
+    each = [{**same, "object_id": object_id, "data": data | mark} for object_id, data in entries.items()]
+    db.session.connection().execute(_INSERT, each)

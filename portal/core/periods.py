@@ -1,7 +1,7 @@
 """Counting over time: the database counts quarters of an hour, which fit the hours and days of every zone."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,20 @@ def _quarter_postgresql(element: quarter, compiler: Any, **kwargs: Any) -> str:
 def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """When a day begins in a zone."""
     return dt.datetime.combine(day, dt.time(), zone)
+
+
+def days_of(zone: ZoneInfo) -> Callable[[dt.datetime], dt.date]:
+    """What gives a moment's day in a zone, at little cost for one that is on the day of the moment before it."""
+    day, start, end = dt.date.min, dt.datetime.max.replace(tzinfo=dt.UTC), dt.datetime.min.replace(tzinfo=dt.UTC)
+
+    def day_of(moment: dt.datetime) -> dt.date:
+        nonlocal day, start, end
+        if not start <= moment < end:
+            day = moment.astimezone(zone).date()
+            start, end = (midnight(each, zone).astimezone(dt.UTC) for each in (day, day + dt.timedelta(days=1)))
+        return day
+
+    return day_of
 
 
 def by_day(quarters: Mapping[int, int], zone: ZoneInfo) -> dict[dt.date, int]:

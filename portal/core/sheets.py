@@ -4,24 +4,26 @@ import csv
 import datetime as dt
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from portal.core.errors import InvalidInput
 from portal.core.sentences import Sentence
+from portal.core.xlsx_guard import check_xlsx
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 200
 MOST_CELL = 32_767
-#: An XLSX file is a ZIP archive: what it unpacks to is looked at before it is unpacked.
-MOST_UNPACKED = 200 * 1024 * 1024
-#: What a program that opens a CSV file takes for the start of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+#: What a program that opens a CSV file takes for the start of a formula; some read full-width signs like plain ones.
+SIGNS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_FORMULA = (*SIGNS, "\t", "\r", "\n")
 _NUMBER_CHARACTERS = frozenset("0123456789.,")
 _BOM = b"\xef\xbb\xbf"
 
@@ -86,12 +88,19 @@ def _read_csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
 
 def _read_xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_UNPACKED:
-                raise _refused(Sentence("The file is too large once it is unpacked."))
+        check_xlsx(data)
         sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
         rows = sheet.to_python(skip_empty_area=False)
-    except (CalamineError, zipfile.BadZipFile, IndexError, ValueError) as error:
+    except (
+        CalamineError,
+        zipfile.BadZipFile,
+        ExpatError,
+        IndexError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        zlib.error,
+    ) as error:
         raise _refused(Sentence("This XLSX file cannot be read. Save it again, or as CSV.")) from error
     for line, row in enumerate(rows, 1):
         yield line, [_text(cell) for cell in row]

@@ -5,14 +5,14 @@ from collections import namedtuple
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
 from portal.core.i18n import localise
-from portal.core.statements import one_of_ids, rows, run
+from portal.core.statements import one_of_ids, rows
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.tickets.fields import PERSON_COLUMNS, FieldEntry, FieldReader, ShownFields, answers_of
@@ -67,8 +67,7 @@ class VoucherPage:
     pages: int
 
 
-@dataclass(frozen=True, slots=True)
-class Redemption:
+class Redemption(NamedTuple):
     """A ticket that was bought with a voucher, as far as the event shows its attendee."""
 
     fields: list[FieldEntry]
@@ -92,16 +91,31 @@ _COLUMNS = (
 )
 
 
-def _vouchers(exhibitor_id: int) -> sa.Select[*tuple[Any, ...]]:
-    return (
-        sa.select(*_COLUMNS)
-        .select_from(ExhibitorVoucher)
-        .join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id)
-        .outerjoin(Item, Item.id == Voucher.item_id)
-        .outerjoin(ItemVariation, ItemVariation.id == Voucher.variation_id)
-        .outerjoin(SubEvent, SubEvent.id == Voucher.subevent_id)
-        .where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
-    )
+_EXHIBITOR: sa.BindParameter[int] = sa.bindparam("exhibitor", type_=sa.BigInteger())
+_VOUCHERS = (
+    sa.select(*_COLUMNS)
+    .select_from(ExhibitorVoucher)
+    .join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id)
+    .outerjoin(Item, Item.id == Voucher.item_id)
+    .outerjoin(ItemVariation, ItemVariation.id == Voucher.variation_id)
+    .outerjoin(SubEvent, SubEvent.id == Voucher.subevent_id)
+    .where(ExhibitorVoucher.exhibitor_id == _EXHIBITOR)
+)
+_ONE = _VOUCHERS.where(Voucher.id == sa.bindparam("id", type_=sa.BigInteger()))
+_SOME = (
+    _VOUCHERS.order_by(Voucher.tag, Voucher.id)
+    .limit(sa.bindparam("limit", type_=sa.Integer()))
+    .offset(sa.bindparam("offset", type_=sa.Integer()))
+)
+_COUNT = sa.select(sa.func.count()).select_from(ExhibitorVoucher).where(ExhibitorVoucher.exhibitor_id == _EXHIBITOR)
+#: What can be redeemed still.
+_NOW: sa.BindParameter[dt.datetime] = sa.bindparam("now", type_=Voucher.valid_until.type)
+_USABLE = Voucher.redeemed < Voucher.max_usages, sa.or_(Voucher.valid_until.is_(None), Voucher.valid_until > _NOW)
+_SOME_USABLE = _SOME.where(*_USABLE)
+_COUNT_USABLE = _COUNT.join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id).where(*_USABLE)
+#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
+_tuple: Any = namedtuple
+_Voucher = _tuple("_Voucher", _VOUCHERS.selected_columns.keys())
 
 
 def voucher_page(*, exhibitor_id: int, page: int, locales: Sequence[str]) -> VoucherPage:
@@ -120,39 +134,30 @@ def voucher_page(*, exhibitor_id: int, page: int, locales: Sequence[str]) -> Vou
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
     offset = (page - 1) * PAGE_SIZE
-    rows = some(exhibitor_id=exhibitor_id, locales=locales, limit=PAGE_SIZE, offset=offset) if total else []
-    return VoucherPage(rows, total, int(usages), int(redeemed), used_up, page, pages)
-
-
-def _usable(now: dt.datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """What can be redeemed still."""
-    return Voucher.redeemed < Voucher.max_usages, sa.or_(Voucher.valid_until.is_(None), Voucher.valid_until > now)
+    shown = some(exhibitor_id=exhibitor_id, locales=locales, limit=PAGE_SIZE, offset=offset) if total else []
+    return VoucherPage(shown, total, int(usages), int(redeemed), used_up, page, pages)
 
 
 def count(*, exhibitor_id: int, usable: bool = False) -> int:
     """How many vouchers the exhibitor has; with ``usable`` those that can be redeemed still."""
-    statement = (
-        sa.select(sa.func.count()).select_from(ExhibitorVoucher).where(ExhibitorVoucher.exhibitor_id == exhibitor_id)
-    )
-    if usable:
-        statement = statement.join(Voucher, Voucher.id == ExhibitorVoucher.voucher_id).where(*_usable(clock.now()))
-    return db.session.scalar(statement) or 0
+    given = {"exhibitor": exhibitor_id, "now": clock.now()} if usable else {"exhibitor": exhibitor_id}
+    return int(rows(_COUNT_USABLE if usable else _COUNT, given)[0][0])
 
 
 def some(
     *, exhibitor_id: int, locales: Sequence[str], limit: int, offset: int, usable: bool = False
 ) -> list[VoucherRow]:
     """Some of the exhibitor's vouchers, those with the same tag together."""
-    statement = _vouchers(exhibitor_id).order_by(Voucher.tag, Voucher.id).limit(limit).offset(offset)
+    given: dict[str, Any] = {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}
     if usable:
-        statement = statement.where(*_usable(clock.now()))
-    return [_row(row, locales) for row in run(statement)]
+        given["now"] = clock.now()
+    return [_row(_Voucher._make(row), locales) for row in rows(_SOME_USABLE if usable else _SOME, given)]
 
 
 def voucher(*, exhibitor_id: int, voucher_id: int, locales: Sequence[str]) -> VoucherRow | None:
     """One of the exhibitor's vouchers; None for another's."""
-    row = db.session.execute(_vouchers(exhibitor_id).where(Voucher.id == voucher_id)).one_or_none()
-    return None if row is None else _row(row, locales)
+    found = rows(_ONE, {"exhibitor": exhibitor_id, "id": voucher_id})
+    return _row(_Voucher._make(found[0]), locales) if found else None
 
 
 def _row(row: Any, locales: Sequence[str]) -> VoucherRow:
@@ -198,11 +203,14 @@ def redemptions(
     redeemed = [_Redeemed._make(row) for row in rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})]
     answers = answers_of(shown, [row.position_id for row in redeemed])
     found: dict[int, list[Redemption]] = {}
+    entries, of = reader.entries, answers.get
     for row in redeemed:
         subevent = localise(row.subevent, *locales) if row.subevent else ""
-        found.setdefault(row.voucher_id, []).append(
-            Redemption(reader.entries(row, answers.get(row.position_id)), row.datetime, subevent)
-        )
+        made = Redemption(entries(row, of(row.position_id)), row.datetime, subevent)
+        if row.voucher_id in found:
+            found[row.voucher_id].append(made)
+        else:
+            found[row.voucher_id] = [made]
     return found
 
 
@@ -215,6 +223,4 @@ _REDEMPTIONS = (
     .limit(sa.bindparam("limit", type_=sa.Integer()))
     .offset(sa.bindparam("offset", type_=sa.Integer()))
 )
-#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
-_tuple: Any = namedtuple
 _Redeemed = _tuple("_Redeemed", _REDEMPTIONS.selected_columns.keys())

@@ -203,7 +203,7 @@ def _first(messages: Any) -> str:
 
 
 def _scanned_attendee(scope: ExhibitorScope, found: Scanned) -> dict[str, Any]:
-    entries = FieldReader(found.sight.shown, scope.locale).entries(found.person, found.answers)
+    entries = found.sight.reader(scope.locale).entries(found.person, found.answers)
     values = {entry["id"]: entry["value"] for entry in entries} if scope.allow_lead_access else {}
     return _attendee(values, found.lead.notes, found.lead.tags)
 

@@ -1,6 +1,7 @@
 """The App API: what the exhibitors' lead-scanning app speaks (exhibitors contract, App API)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,13 +11,14 @@ from marshmallow import ValidationError
 
 from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.money import money
+from portal.core.periods import days_of
 from portal.exhibitors import vouchers
 from portal.exhibitors.vouchers import Redemption, VoucherRow
 from portal.leads import queries
 from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
-from portal.tickets.fields import FieldEntry, FieldReader, sight_of
+from portal.tickets.fields import FieldEntry, sight_of
 from portal.web import params
 from portal.web.access import app_api, app_scope
 from portal.web.openapi import PAGING, documented, page_of
@@ -91,7 +93,7 @@ def scan() -> Response:
     scanned = record_scan(actor=scope.actor, exhibitor=scope, scan=given)
     fields: list[FieldEntry] = []
     if scope.allow_lead_access:
-        fields = FieldReader(scanned.sight.shown, scope.locale).entries(scanned.person, scanned.answers)
+        fields = scanned.sight.reader(scope.locale).entries(scanned.person, scanned.answers)
     return done(_lead(fields, scanned.lead), 201 if scanned.first else 200)
 
 
@@ -104,18 +106,18 @@ def list_leads() -> Response:
     if scope.code_kind != "full" or not scope.allow_lead_access:
         raise Forbidden(BULK)
     page = read_page(lead_count(scope.exhibitor_id))
-    shown = sight_of(scope.event_id).shown
+    sight = sight_of(scope.event_id)
     rows = queries.newest(
         exhibitor_id=scope.exhibitor_id,
-        reader=FieldReader(shown, scope.locale),
-        shown=shown,
+        reader=sight.reader(scope.locale),
+        shown=sight.shown,
         limit=page.size,
         offset=page.offset,
     )
     return reply(page.envelope([_lead(row.fields, row) for row in rows]))
 
 
-def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], zone: ZoneInfo) -> dict[str, Any]:
+def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], day_of: Callable[[datetime], date]) -> dict[str, Any]:
     return {
         "id": row.id,
         "code": row.code,
@@ -130,11 +132,11 @@ def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], zone: ZoneInfo)
         "value": money(row.value),
         "redemptions": [
             {
-                "attendee_fields": each.fields,
-                "redemption_date": each.when.astimezone(zone).date(),
-                "subevent": each.subevent or None,
+                "attendee_fields": fields,
+                "redemption_date": day_of(when),
+                "subevent": subevent or None,
             }
-            for each in redemptions
+            for fields, when, subevent in redemptions
         ],
     }
 
@@ -142,15 +144,15 @@ def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], zone: ZoneInfo)
 def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
     """The vouchers with who redeemed them, in as many statements for one as for fifty."""
     scope = app_scope()
-    shown = sight_of(scope.event_id).shown
+    sight = sight_of(scope.event_id)
     redeemed = vouchers.redemptions(
         voucher_ids=[row.id for row in rows],
-        reader=FieldReader(shown, scope.locale),
-        shown=shown,
+        reader=sight.reader(scope.locale),
+        shown=sight.shown,
         locales=(scope.locale, scope.event_locale),
     )
-    zone = ZoneInfo(scope.timezone)
-    return [_voucher(row, redeemed.get(row.id, ()), zone) for row in rows]
+    day_of = days_of(ZoneInfo(scope.timezone))
+    return [_voucher(row, redeemed.get(row.id, ()), day_of) for row in rows]
 
 
 def _may_read_vouchers() -> None:

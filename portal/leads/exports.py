@@ -197,8 +197,9 @@ def _name(lead: LeadRow, values: Mapping[str, str]) -> Any:
 
 
 def _plain(text: str) -> str:
-    """A text without the control characters that a card cannot hold."""
-    return "".join(char for char in text.replace("\r\n", "\n").replace("\r", "\n") if char >= " " or char == "\n")
+    """A text without the control characters that a card cannot hold; all that some program takes for a line's end."""
+    lines = "\n".join(text.splitlines())
+    return "".join(char for char in lines if char >= " " or char == "\n")
 
 
 # ------------------------------------------------------------------------------------------------------- the mark

@@ -1,7 +1,8 @@
 """Scans: a barcode becomes a lead, once, whoever scans it how often and from how many phones."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from collections import namedtuple
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import Forbidden, InvalidInput, NotSignedIn
-from portal.core.statements import run
+from portal.core.statements import reading_ahead, rows, run
 from portal.leads.models import Lead, LeadVersion
 from portal.leads.services import lead_search_text
 from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, Sight, answers_of, sight_of
@@ -69,16 +70,20 @@ def record_scan(*, actor: Actor, exhibitor: ExhibitorScope, scan: Scan) -> Scann
     """
     if not exhibitor.allow_lead_scanning:
         raise Forbidden(NO_SCANNING)
-    person = _person(exhibitor.event_id, scan.code)
-    if person is None:
-        raise InvalidInput({"code": [UNKNOWN_CODE]})
+    with reading_ahead():
+        found = _find(exhibitor, scan)
+        if found is None:
+            raise InvalidInput({"code": [UNKNOWN_CODE]})
+        person, before = found
+        sight = sight_of(exhibitor.event_id)
+        answers = answers_of(sight.shown, [person.position_id]).get(person.position_id, {})
     now = clock.now()
     moment = min(scan.scanned or now, now)
-    sight = sight_of(exhibitor.event_id)
-    answers = answers_of(sight.shown, [person.position_id]).get(person.position_id, {})
     given = _given(scan, with_notes=sight.settings.lead_notes)
+    if before is not None and _after(before, scan, given, moment) == before:
+        return Scanned(before, False, person, answers, sight)
     of_lead = _OfLead(actor, exhibitor, scan, sight, person, answers)
-    before = _oldest(exhibitor, person, scan)
+    before = _oldest(exhibitor, person, scan) if before else None
     if before is None:
         made = of_lead.make(given, moment, now)
         if made is not None:
@@ -86,16 +91,23 @@ def record_scan(*, actor: Actor, exhibitor: ExhibitorScope, scan: Scan) -> Scann
         before = _oldest(exhibitor, person, scan)
         if before is None:
             raise NotSignedIn("Invalid access code.", scheme="Exhibitor")
-    after = replace(
-        before,
-        scanned=min(before.scanned, moment),
-        device_name=before.device_name or scan.device_name,
-        device_uuid=before.device_uuid or scan.device_uuid,
-        **given,
-    )
+    after = _after(before, scan, given, moment)
     if after != before:
         of_lead.change(before, after, now)
     return Scanned(after, False, person, answers, sight)
+
+
+def _after(before: LeadState, scan: Scan, given: dict[str, Any], moment: dt.datetime) -> LeadState:
+    """A lead once a scan has been added to it."""
+    return LeadState(
+        before.id,
+        min(before.scanned, moment),
+        given.get("notes", before.notes),
+        given.get("rating", before.rating),
+        given.get("tags", before.tags),
+        before.device_name or scan.device_name,
+        before.device_uuid or scan.device_uuid,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +134,14 @@ class _OfLead:
             "search_text": self._search_text(values["notes"], values["tags"]),
         }
         try:
-            made = run(_insert(db.engine.dialect.name), values | row).scalar()
-        except IntegrityError:
+            made = rows(_insert(db.engine.dialect.name), values | row)
+        except (IntegrityError, db.engine.dialect.loaded_dbapi.IntegrityError):
             db.session.rollback()
             raise NotSignedIn("Invalid access code.", scheme="Exhibitor") from None
-        if made is None:
+        if not made:
             return None
-        lead = LeadState(id=made, **values)
-        self._keep(LeadState(made, moment, "", None, [], None, None), lead, now, "lead.scanned")
+        lead = LeadState(id=made[0][0], **values)
+        self._keep(LeadState(lead.id, moment, "", None, [], None, None), lead, now, "lead.scanned")
         return lead
 
     def change(self, before: LeadState, after: LeadState, now: dt.datetime) -> None:
@@ -154,7 +166,7 @@ class _OfLead:
         )
 
     def _keep(self, before: LeadState, after: LeadState, now: dt.datetime, action: str) -> None:
-        run(
+        rows(
             _NEW_VERSION,
             {
                 "lead_id": after.id,
@@ -184,42 +196,73 @@ class _OfLead:
 
 
 _leads: sa.Table = Lead.metadata.tables["leads"]
-_NEW_VERSION = LeadVersion.metadata.tables["lead_versions"].insert()
+_versions: sa.Table = LeadVersion.metadata.tables["lead_versions"]
+
+
+def _values(table: sa.Table, *without: str) -> dict[str, Any]:
+    """A value for each column of a new row."""
+    return {name: sa.bindparam(name) for name in table.columns.keys() if name not in without}  # noqa: SIM118 - by name
+
+
+_NEW_VERSION = _versions.insert().values(_values(_versions, "id"))
 
 
 @lru_cache
 def _insert(dialect: str) -> Any:
     """The lead, unless it is there already."""
-    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_leads)
+    statement = (sqlite if dialect == "sqlite" else postgresql).insert(_leads).values(_values(_leads, "id", "exported"))
     unique = ["exhibitor_id", "position_id", "scope"]
     return statement.on_conflict_do_nothing(index_elements=unique).returning(_leads.c.id)
 
 
 _CODE: sa.BindParameter[str] = sa.bindparam("code", type_=sa.String())
-_BADGE: sa.BindParameter[str] = sa.bindparam("badge", type_=sa.String())
-_PERSON = (
-    sa.select(*PERSON_COLUMNS)
-    .join(Order, Order.id == OrderPosition.order_id)
-    .where(
-        OrderPosition.event_id == sa.bindparam("event", type_=sa.BigInteger()),
-        OrderPosition.canceled.is_(False),
-        Order.status.in_(("n", "p")),
-        Order.testmode.is_(False),
+_EXHIBITOR: sa.BindParameter[int] = sa.bindparam("exhibitor", type_=sa.BigInteger())
+_DEVICE: sa.BindParameter[str] = sa.bindparam("device", type_=sa.String())
+_STATE = tuple(_leads.c[each.name] for each in fields(LeadState))
+_OF_DEVICE = sa.or_(_leads.c.scope == _DEVICE, _leads.c.device_uuid == _DEVICE)
+
+
+@lru_cache
+def _finding(by_badge: bool, of_device: bool) -> sa.Select[*tuple[Any, ...]]:
+    """The ticket of a code and the exhibitor's lead of it: where there are several, the oldest that fits."""
+    secret, badge = OrderPosition.secret == _CODE, OrderPosition.pseudonymization_id == _CODE
+    mine = sa.and_(_leads.c.position_id == OrderPosition.id, _leads.c.exhibitor_id == _EXHIBITOR)
+    return (
+        sa.select(*PERSON_COLUMNS, *_STATE)
+        .select_from(OrderPosition)
+        .join(Order, Order.id == OrderPosition.order_id)
+        .outerjoin(_leads, sa.and_(mine, _OF_DEVICE) if of_device else mine)
+        .where(
+            OrderPosition.event_id == sa.bindparam("event", type_=sa.BigInteger()),
+            OrderPosition.canceled.is_(False),
+            sa.or_(Order.status == "n", Order.status == "p"),
+            Order.testmode.is_(False),
+            badge if by_badge else sa.or_(secret, badge),
+        )
+        .order_by(sa.case((secret, 0), else_=1), OrderPosition.id, _leads.c.first_upload, _leads.c.id)
+        .limit(1)
     )
-    .limit(1)
-)
-_BY_BADGE = _PERSON.where(OrderPosition.pseudonymization_id == _BADGE).order_by(OrderPosition.id)
-_BY_CODE = _PERSON.where(sa.or_(OrderPosition.secret == _CODE, OrderPosition.pseudonymization_id == _CODE)).order_by(
-    sa.case((OrderPosition.secret == _CODE, 0), else_=1), OrderPosition.id
-)
 
 
-def _person(event_id: int, code: str) -> Any:
-    """The ticket that a barcode names: its secret, its pseudonymization id, or JSON that holds the latter."""
-    badge = _from_json(code)
-    if badge is not None:
-        return run(_BY_BADGE, {"event": event_id, "badge": badge}).one_or_none()
-    return run(_BY_CODE, {"event": event_id, "code": code}).one_or_none()
+#: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
+_tuple: Any = namedtuple
+_Person = _tuple("_Person", [column.key for column in PERSON_COLUMNS])
+
+
+def _find(exhibitor: ExhibitorScope, scan: Scan) -> tuple[Any, LeadState | None] | None:
+    """The ticket that a barcode names, by its secret, its pseudonymization id, or JSON that holds the latter.
+
+    With it the lead that a scan of it adds to, as it is now.
+    """
+    badge, of_device = _from_json(scan.code), exhibitor.lead_scanning_scope_by_device
+    given = {"event": exhibitor.event_id, "exhibitor": exhibitor.exhibitor_id, "code": badge or scan.code}
+    if of_device:
+        given["device"] = _device(exhibitor, scan)
+    found = rows(_finding(badge is not None, of_device), given)
+    if not found:
+        return None
+    person, state = found[0][: len(PERSON_COLUMNS)], found[0][len(PERSON_COLUMNS) :]
+    return _Person._make(person), None if state[0] is None else LeadState(*state)
 
 
 def _from_json(code: str) -> str | None:
@@ -251,20 +294,16 @@ def _device(exhibitor: ExhibitorScope, scan: Scan) -> str:
 
 
 _OLDEST = (
-    sa.select(
-        *(_leads.c.id, _leads.c.scanned, _leads.c.notes, _leads.c.rating, _leads.c.tags),
-        *(_leads.c.device_name, _leads.c.device_uuid),
-    )
+    sa.select(*_STATE)
     .where(
-        _leads.c.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger()),
+        _leads.c.exhibitor_id == _EXHIBITOR,
         _leads.c.position_id == sa.bindparam("position", type_=sa.BigInteger()),
     )
     .order_by(_leads.c.first_upload, _leads.c.id)
     .limit(1)
     .with_for_update()
 )
-_DEVICE: sa.BindParameter[str] = sa.bindparam("device", type_=sa.String())
-_OLDEST_OF_DEVICE = _OLDEST.where(sa.or_(_leads.c.scope == _DEVICE, _leads.c.device_uuid == _DEVICE))
+_OLDEST_OF_DEVICE = _OLDEST.where(_OF_DEVICE)
 
 
 def _oldest(exhibitor: ExhibitorScope, person: Any, scan: Scan) -> LeadState | None:

@@ -226,8 +226,11 @@ def carts_of(event_id: int, words: Words) -> sa.ColumnElement[bool]:
 
 
 def mails_of(words: Words) -> sa.ColumnElement[bool]:
-    """Rows of the outbox that name the person's address. What they asked for themselves and waits is still sent."""
-    asked = OutboxMessage.kind.in_(("code_request", "password_reset"))
+    """Rows of the outbox that name the person's address. What they asked for themselves and waits is still sent.
+
+    So is what an account's owner is told: it belongs to no event.
+    """
+    asked = OutboxMessage.kind.in_(("code_request", "password_reset", "email_change", "email_changed"))
     over = OutboxMessage.status.in_(("done", "failed"))
     mine = sa.or_(over, sa.and_(OutboxMessage.status == "waiting", sa.not_(asked)))
     named = sa.or_(_json_holds(OutboxMessage.payload, words.emails), _holds(OutboxMessage.last_error, words.emails))

@@ -55,6 +55,8 @@ def _place(subevent: str | None) -> Place:
 
 def _read_expand(query: params.Query) -> frozenset[str]:
     wanted = query.several("expand", EXPANDABLE)
+    if not wanted:
+        return wanted
     scope = event_scope()
     if not all(scope.may(EXPANDABLE[name]) for name in wanted):
         raise Forbidden()
@@ -62,6 +64,8 @@ def _read_expand(query: params.Query) -> frozenset[str]:
 
 
 def _read_selection(query: params.Query, place: Place) -> Selection:
+    if query.empty:
+        return Selection(place)
     texts = {name: value for name in queries.TEXT_FILTERS if (value := query.text(name)) is not None}
     blocked, available = query.boolean("blocked"), query.boolean("is_available")
     query.check()
@@ -70,6 +74,8 @@ def _read_selection(query: params.Query, place: Place) -> Selection:
 
 def _expand(seats: Sequence[dict[str, Any]], wanted: frozenset[str], stamp: Stamp | None = None) -> Stamp | None:
     """Put resources in place of ids: one more query for each kind, however many seats."""
+    if not wanted:
+        return stamp
     scope = event_scope()
     for name in wanted:
         ids = queries.ids_of(seats, name)

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from portal.core.statements import run
+from portal.core.statements import rows, run
 from portal.events.models import Event
 from portal.seating.layout import Plan
 from portal.seating.queries import SEATS, Place, in_place
@@ -70,7 +70,7 @@ _MODIFIED = sa.select(Event.modified).where(Event.id == sa.bindparam("event", ty
 
 def positions(place: Place) -> Positions:
     """Where the seats are. Seats come, move and go with their event's `modified`: until then it is known."""
-    stamp = run(_MODIFIED, {"event": place.event_id}).scalar_one()
+    stamp = rows(_MODIFIED, {"event": place.event_id})[0][0]
     return _positions(place, stamp)
 
 

@@ -113,7 +113,7 @@ def _where(place: Place) -> dict[str, Any]:
 def _seats(series: bool, narrowed: str) -> sa.Select[Any]:
     statement = sa.select(
         _s.id, _s.zone_name, _s.row_name, _s.row_label, _s.seat_number, _s.seat_label, _s.seat_guid,
-        _s.product_id, _s.blocked, state_column().label("state"),
+        _s.product_id, sa.type_coerce(_s.blocked, sa.Integer), state_column().label("state"),
     ).where(*in_place(series))  # fmt: skip
     if narrowed == "zone":
         statement = statement.where(_s.zone_name == sa.bindparam("zone", type_=sa.Text()))
@@ -162,13 +162,36 @@ def overview(place: Place) -> Overview:
     return Overview(infos, {state: counts[state] for state in SHOWN_STATES}, counts.total(), sold_as)
 
 
+_PRODUCTS = (
+    sa.select(Item.id, Item.name)
+    .where(Item.event_id == sa.bindparam("event", type_=sa.BigInteger()))
+    .order_by(Item.position, Item.id)
+)
+
+
 def products(scope: EventScope) -> dict[int, Product]:
     """The event's products with the colours of their rings; one statement."""
-    statement = sa.select(Item.id, Item.name).where(Item.event_id == scope.event_id).order_by(Item.position, Item.id)
     return {
         id_: Product(id_, localised(name, scope.locale), index % COLOURS)
-        for index, (id_, name) in enumerate(run(statement))
+        for index, (id_, name) in enumerate(rows(_PRODUCTS, {"event": scope.event_id}))
     }
+
+
+class Found(NamedTuple):
+    """Seats as the database has them, with who holds them and why they are blocked, where that is known."""
+
+    rows: Sequence[Sequence[Any]]
+    who: Mapping[int, str]
+    why: Mapping[int, str]
+
+
+def find(scope: EventScope, place: Place, *, zone: str | None = None, ids: Sequence[int] | None = None) -> Found:
+    """The seats of a place, of one of its zones, or those with ``ids``; few statements, however many seats."""
+    narrowed = "zone" if zone is not None else "ids" if ids is not None else ""
+    values = _where(place) | ({"zone": zone} if zone is not None else {"seats": list(ids)} if ids is not None else {})
+    found = rows(_seats(place.subevent_id is not None, narrowed), values)
+    who = _who(place, [row[0] for row in found if row[9] == "sold"]) if scope.may("can_view_orders") else {}
+    return Found(found, who, reasons([row[0] for row in found if row[8]]))
 
 
 def seats(
@@ -179,14 +202,10 @@ def seats(
     zone: str | None = None,
     ids: Sequence[int] | None = None,
 ) -> list[MapSeat]:
-    """The seats of a place, of one of its zones, or those with ``ids``; few statements, however many seats."""
-    narrowed = "zone" if zone is not None else "ids" if ids is not None else ""
-    values = _where(place) | ({"zone": zone} if zone is not None else {"seats": list(ids)} if ids is not None else {})
-    found = rows(_seats(place.subevent_id is not None, narrowed), values)
-    who = _who(place, [row[0] for row in found if row[9] == "sold"]) if scope.may("can_view_orders") else {}
-    why = reasons([row[0] for row in found if row[8]])
-    named = _Names(wares)
-    return [named.seat(who, why, *row) for row in found]
+    """What `find` finds, with all that is said of it."""
+    found = find(scope, place, zone=zone, ids=ids)
+    named = Names(wares)
+    return [named.seat(found.who, found.why, *row) for row in found.rows]
 
 
 def _who(place: Place, sold: Sequence[int]) -> dict[int, str]:
@@ -197,40 +216,41 @@ def _who(place: Place, sold: Sequence[int]) -> dict[int, str]:
 
 
 @dataclass(slots=True)
-class _Names:
+class Names:
     """Words of many seats, each word looked up once."""
 
     wares: Mapping[int, Product]
     states: Mapping[str, str] = field(default_factory=state_names)
-    rows: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
-    kinds: dict[tuple[str, bool, int | None], tuple[str, str]] = field(default_factory=dict)
     seat_word: str = field(default_factory=lambda: gettext("seat %(number)s", number="{}"))
     blocked_word: str = field(default_factory=lambda: gettext("blocked"))
+    _rows: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
+    _kinds: dict[tuple[str, bool, int | None], tuple[str, str]] = field(default_factory=dict)
 
     def seat(
         self, who: Mapping[int, str], why: Mapping[int, str],
         id_: int, zone: str, row_name: str, row_label: str | None, seat_number: str, seat_label: str | None,
-        guid: str, product_id: int | None, blocked: bool, state: str,
+        guid: str, product_id: int | None, blocked: int, state: str,
     ) -> MapSeat:  # fmt: skip
         row = (zone, row_name, row_label)
-        where = self.rows.get(row)
+        where = self._rows.get(row)
         if where is None:
-            where = self.rows[row] = self._row(*row)
-        kind = (state, blocked, product_id)
-        about = self.kinds.get(kind)
+            where = self._rows[row] = self.row(*row)
+        kind = (state, blocked == 1, product_id)
+        about = self._kinds.get(kind)
         if about is None:
-            about = self.kinds[kind] = self._kind(*kind)
+            about = self._kinds[kind] = self.kind(*kind)
         name = where + (seat_label or self.seat_word.replace("{}", seat_number or guid))
         return MapSeat(
-            id_, zone, row_name, seat_number, guid, product_id, blocked, state, name, about[0], about[1],
+            id_, zone, row_name, seat_number, guid, product_id, blocked == 1, state, name, about[0], about[1],
             who.get(id_, "") if who else "", why.get(id_, "") if why else "",
         )  # fmt: skip
 
-    def _row(self, zone: str, row_name: str, row_label: str | None) -> str:
+    def row(self, zone: str, row_name: str, row_label: str | None) -> str:
+        """What the names of a row's seats begin with."""
         row = row_label or (gettext("row %(row)s", row=row_name) if row_name else "")
         return "".join(f"{part}, " for part in (zone, row) if part)
 
-    def _kind(self, state: str, blocked: bool, product_id: int | None) -> tuple[str, str]:
+    def kind(self, state: str, blocked: bool, product_id: int | None) -> tuple[str, str]:
         """What is said of seats of a kind, and the classes of their drawing."""
         ware = self.wares.get(product_id) if product_id is not None else None
         also = state in HELD and blocked

@@ -152,11 +152,16 @@ _seats = sa.table("seats", sa.column("id"), sa.column("seat_guid"))
 
 
 def exported(scope: EventScope) -> tuple[list[str], Iterator[list[object]]]:
-    """All tickets as rows, with the columns that an import reads, what happened, and the answers."""
+    """All tickets as rows, with the columns that an import reads, what happened, and the answers.
+
+    Codes of vouchers, which may be good for more tickets, are for those who may see vouchers.
+    """
     questions = catalog.questions(scope.event_id)
     names = list(_LABELS)
     place = names.index("full_name") + 1
     names[place:place] = PARTS
+    if not scope.may("can_view_vouchers"):
+        names.remove("voucher")
     labels = {column.name: str(column.label) for column in columns(scope)}
     head = [labels[name] for name in names if name != "subevent" or scope.has_subevents]
     head += [gettext("State of the ticket"), gettext("Ordered"), gettext("Checked in")]

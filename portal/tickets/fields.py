@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from babel import Locale, UnknownLocaleError
 from flask_babel import force_locale, gettext, lazy_gettext
 
-from portal.core.database import db
+from portal.core.database import db, read_json
 from portal.core.i18n import LocalisedString, localise
 from portal.core.names import PART_LABELS, SCHEMES, compose
 from portal.core.statements import rows
@@ -114,18 +114,46 @@ class Sight:
     url: str | None
     date_from: datetime
     date_to: datetime | None
+    _readers: dict[str, "FieldReader"] = field(default_factory=dict, compare=False, repr=False)
+
+    def reader(self, locale: str) -> "FieldReader":
+        """What reads the fields in a language, made once."""
+        known = self._readers.get(locale)
+        if known is None:
+            known = self._readers[locale] = FieldReader(self.shown, locale)
+        return known
 
 
 def sight_of(event_id: int) -> Sight:
-    """One query, and `shown_fields`."""
-    ((stored, locale, locales, name, url, date_from, date_to),) = rows(_SIGHT, {"event": event_id})
-    settings = read_settings(stored)
-    shown = shown_fields(event_id=event_id, chosen=settings.lead_fields, locale=locale, locales=locales)
-    return Sight(settings, shown, name, url, date_from, date_to)
+    """One query, and those of `shown_fields` where questions or products are chosen."""
+    ((settings, locale, locales, name, url, date_from, date_to),) = rows(_SIGHT, {"event": event_id})
+    sight = _sight(settings, locale, locales, name, url, date_from, date_to)
+    chosen = sight.settings.lead_fields
+    if not any(each == "item" or each.startswith(QUESTION_PREFIX) for each in chosen):
+        return sight
+    shown = shown_fields(event_id=event_id, chosen=chosen, locale=locale, locales=sight.shown.locales)
+    return replace(sight, shown=shown, _readers={})
+
+
+@lru_cache(maxsize=512)
+def _sight(
+    settings: str | None, locale: str, locales: str, name: str, url: str | None, start: datetime, end: datetime | None
+) -> Sight:
+    """From what the database has, which seldom changes; fields that are read from other tables are not there yet."""
+    read = read_settings(None if settings is None else read_json(settings))
+    ids = tuple(each for each in read.lead_fields if each in LABELS)
+    shown = ShownFields(ids, locale, tuple(dict.fromkeys((locale, *read_json(locales)))))
+    return Sight(read, shown, read_json(name), url, start, end)
 
 
 _SIGHT = sa.select(
-    Event.settings, Event.locale, Event.locales, Event.name, Event.url, Event.date_from, Event.date_to
+    sa.cast(Event.settings, sa.Text),
+    Event.locale,
+    sa.cast(Event.locales, sa.Text),
+    sa.cast(Event.name, sa.Text),
+    Event.url,
+    Event.date_from,
+    Event.date_to,
 ).where(Event.id == sa.bindparam("event", type_=sa.BigInteger()))
 
 
@@ -222,6 +250,7 @@ class FieldReader:
         labels, self._parts, self._truth = _words(locale)
         self._labels = labels | {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
         #: The fields in their order, with how a person's value is read where that needs nothing but the person.
+        self._schemes: dict[str, list[tuple[str, str]]] = {}
         self._plan = [(name, self._labels[name], _READ.get(name)) for name in shown.ids]
 
     @property
@@ -259,10 +288,14 @@ class FieldReader:
 
     def _name_parts(self, parts: Mapping[str, str] | None) -> list[Detail]:
         """The parts of a name that has more than one."""
-        scheme = SCHEMES.get((parts or {}).get("_scheme", ""))
-        if parts is None or scheme is None or len(scheme.parts) < 2:
+        scheme = parts.get("_scheme") if parts else None
+        if parts is None or scheme is None:
             return []
-        return [{"label": self._parts[part], "value": parts[part]} for part in scheme.parts if parts.get(part)]
+        labelled = self._schemes.get(scheme)
+        if labelled is None:
+            known = SCHEMES[scheme].parts if scheme in SCHEMES else ()
+            labelled = self._schemes[scheme] = [(part, self._parts[part]) for part in known] if len(known) > 1 else []
+        return [{"label": label, "value": value} for part, label in labelled if (value := parts.get(part))]
 
     def _answer(self, question: ShownQuestion, answer: GivenAnswer | None) -> str:
         if answer is None or question.type == "F":

@@ -23,6 +23,7 @@ from portal.core.actors import (
 from portal.core.codes import normalise_code
 from portal.core.database import db
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
+from portal.core.statements import reading_ahead
 from portal.extensions import csrf
 from portal.web import throttle as throttles
 from portal.web.applications import check_api_user, check_bearer_event
@@ -247,7 +248,8 @@ def _known_code(code: str | None) -> ExhibitorScope:
     """The exhibitor that a sent code opens; wrong ones are counted."""
     if code is None:
         raise NotSignedIn(scheme="Exhibitor")
-    scope = loaders().exhibitor_scope(code)
+    with reading_ahead():
+        scope = loaders().exhibitor_scope(code)
     if scope is None:
         db.session.rollback()  # counting is a transaction of its own, and would wait for this one
         wrong_code(normalise_code(code), exempt=False)
@@ -301,7 +303,8 @@ def metrics_token(view: View) -> View:
 
 def signed_in() -> SignIn | None:
     """The signed-in browser, or None."""
-    return cast(SignIn, current_user._get_current_object()) if current_user.is_authenticated else None
+    found = current_user._get_current_object()
+    return found if isinstance(found, SignIn) else None
 
 
 def actor() -> Actor:
@@ -346,15 +349,18 @@ def init_app(app: Flask, supplied: Loaders) -> None:
     """Enforce the rules on every request of ``app``."""
     app.extensions["portal_loaders"] = supplied
     throttle = throttles.of(app)
+    rules: dict[str, Rule] = {}
 
     @app.before_request
     def enforce() -> ResponseReturnValue | None:
         current = request_ctx.request
-        if current.endpoint is None or current.endpoint == "static":
+        endpoint = current.endpoint
+        if endpoint is None or endpoint == "static":
             return None
-        rule = rule_of(app, current.endpoint)
+        rule = rules.get(endpoint) or rule_of(app, endpoint)
         if rule is None:
             raise Forbidden()
+        rules[endpoint] = rule
         if current.method == "OPTIONS" and not rule.browser:
             return None
         if rule.browser and current.method not in SAFE_METHODS:

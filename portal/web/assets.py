@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from flask import Flask, Response, g, request, url_for
+from flask.globals import request_ctx
 
 FOREVER = "public, max-age=31536000, immutable"
 
@@ -29,7 +30,7 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if request.endpoint == "static" and "v" in request.args and response.status_code in (200, 304):
+        if request_ctx.request.endpoint == "static" and "v" in request.args and response.status_code in (200, 304):
             response.headers["Cache-Control"] = FOREVER
         return response
 

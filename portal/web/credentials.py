@@ -3,6 +3,7 @@
 from hmac import compare_digest
 
 from flask import request
+from flask.globals import request_ctx
 
 from portal.core.actors import ApplicationScope
 from portal.core.errors import Forbidden, NotFound, NotSignedIn
@@ -17,7 +18,7 @@ EITHER = f"Token, {BEARER}"
 
 def credentials(scheme: str) -> str | None:
     """What stands behind a scheme in ``Authorization``; None where it is another, or nothing."""
-    given, _, value = request.headers.get("Authorization", "").partition(" ")
+    given, _, value = request_ctx.request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     return value.strip() if given.lower() == scheme.lower() and value.strip() else None
 
 

@@ -1,7 +1,14 @@
 """Which language a request is answered in, and the switch for it."""
 
+from typing import Any
+
 from flask import Blueprint, Flask, request, session
+from flask.globals import app_ctx
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, get_translations
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
 from portal.extensions import babel
 from portal.web.access import public, signed_in
@@ -30,6 +37,24 @@ def current_locale() -> str:
     return request.accept_languages.best_match(list(LOCALES)) or "en"
 
 
+def _translations() -> Any:
+    """The catalogue of the language at hand; Flask-Babel works out anew which one that is, for each text of a page."""
+    notes = app_ctx.g
+    kept = notes.get("translations")
+    if kept is None or kept[0] is not getattr(notes.get("_flask_babel"), "babel_locale", None):
+        kept = notes.translations = (get_locale(), get_translations())
+    return kept[1]
+
+
+@pass_context
+def translate(context: Context, text: str, /, **values: Any) -> str:
+    """``_()`` of the templates: what Jinja's own does, in one call instead of four."""
+    found: str = _translations().ugettext(text)
+    if context.eval_ctx.autoescape:
+        found = Markup(found)  # noqa: S704 - our own words; values are escaped
+    return found % values if values or "%" in found else found
+
+
 @blueprint.post("/language")
 @public
 def set_language() -> ResponseReturnValue:
@@ -44,4 +69,4 @@ def init_app(app: Flask) -> None:
     """Bind Flask-Babel with the portal's choice of language."""
     babel.init_app(app, locale_selector=current_locale)
     app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(locales=LOCALES, current_locale=current_locale)
+    app.jinja_env.globals.update({"locales": LOCALES, "current_locale": current_locale, "_": translate})

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, Response, g, request
+from flask.globals import app_ctx, request_ctx
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.core import clock, queue
@@ -45,9 +46,10 @@ def init_app(app: Flask) -> None:
 
 
 def _given() -> str | None:
-    if request.method in SAFE_METHODS or not request.path.startswith(PREFIXES):
+    current = request_ctx.request
+    if current.method in SAFE_METHODS or not current.path.startswith(PREFIXES):
         return None
-    return request.headers.get(HEADER) or None
+    return current.headers.get(HEADER) or None
 
 
 def _scope() -> str:
@@ -132,7 +134,7 @@ def remember(response: Response) -> None:
 
 
 def _finish(response: Response) -> Response:
-    claim: Claim | None = g.get("idempotency")
+    claim: Claim | None = app_ctx.g.get("idempotency")
     if claim is None:
         if response.status_code == 403 and (key := _given()) and len(key) <= 255 and actor().kind != "anonymous":
             _store_refusal(key, response)

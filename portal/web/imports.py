@@ -21,7 +21,7 @@ from portal.core.actors import Actor, EventScope
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
 from portal.core.models import Upload
-from portal.core.sheets import Sheet, read_sheet
+from portal.core.sheets import SIGNS, Sheet, read_sheet
 from portal.core.text import fold
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
@@ -35,7 +35,6 @@ SHOWN = {"wrong": 200, "new": 20, "changed": 50, "same": 0}
 #: So many values of a column stand below its title.
 EXAMPLES = 3
 _WORDS = re.compile(r"[\W_]+")
-_GUARDED = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +177,7 @@ def records_of(sheet: Sheet, mapping: Chosen) -> list[Record]:
 
 def _unguarded(text: str) -> str:
     """A cell without the apostrophe by which an export keeps it from becoming a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] in _GUARDED else text
+    return text[1:] if text[:1] == "'" and text[1:2] in SIGNS else text
 
 
 # --------------------------------------------------------------------------------------------------------- the steps

@@ -27,6 +27,7 @@ log = structlog.get_logger("portal.request")
 #: Asked every few seconds by machines; a line only where something is wrong.
 _QUIET = frozenset(("static", "ops.healthz", "ops.readyz", "ops.metrics"))
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+_LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 #: What PostgreSQL adds to an error repeats values of the row.
 _DETAIL = re.compile(r"^(DETAIL|CONTEXT|PARAMETERS): .*$", re.MULTILINE)
 
@@ -120,10 +121,11 @@ def init_app(app: Flask) -> None:
             "actor": who.kind if who.id is None else f"{who.kind}:{who.id}",
             "request_id": notes.get("request_id", ""),
         }
-        if _Direct.stream is not None and status < 500:
-            line = fields | {"event": "request", "level": "info", "timestamp": datetime.now(UTC)}
-            _Direct.stream.write(orjson.dumps(line, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode())
-            _Direct.stream.flush()
+        stream = _Direct.stream
+        if stream is not None and status < 500:
+            fields["event"], fields["level"], fields["timestamp"] = "request", "info", datetime.now(UTC)
+            stream.write(orjson.dumps(fields, option=_LINE).decode())
+            stream.flush()
         else:
             (log.error if status >= 500 else log.info)("request", **fields)
         return response

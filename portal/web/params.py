@@ -66,6 +66,11 @@ class Query:
         self._args: MultiDict[str, str] = current.args if current.query_string else _NOTHING
         self.errors: dict[str, list[str]] = {}
 
+    @property
+    def empty(self) -> bool:
+        """Whether there are none."""
+        return not self._args
+
     def _last(self, name: str) -> str | None:
         if not self._args or name not in self._args:
             return None

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import orjson
 from flask import Flask, Request, Response, abort, request
 from flask.globals import request_ctx
+from werkzeug.datastructures import Headers
 from werkzeug.routing import RequestRedirect, UnicodeConverter
 
 from portal.core.database import db
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 REST_PREFIXES = idempotency.PREFIXES
 
 _OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_NO_BODY = ("", "0")
 _VARY = {"Vary": "Accept, Authorization"}
 
 
@@ -42,6 +44,15 @@ class IdConverter(UnicodeConverter):
         self.regex = r"(?!bulk_)[^/]+"
 
 
+class _Headers(Headers):
+    """Headers by their names as they are, each name once."""
+
+    def __init__(self, listed: Iterable[tuple[str, str]] = ()) -> None:
+        self._list = list(listed)
+        if any("\n" in value or "\r" in value for _, value in self._list):
+            raise ValueError("Header values must not contain newline characters.")
+
+
 class Answer(Response):
     """A JSON answer whose body is whole: nothing about it is worked out again when it is sent.
 
@@ -51,7 +62,17 @@ class Answer(Response):
     surroundings: Sequence[tuple[str, str]] = ()
 
     def __init__(self, body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
-        super().__init__(body, status, headers, content_type="application/json" if body or status == 200 else None)
+        if not body:
+            super().__init__(body, status, headers, content_type="application/json" if status == 200 else None)
+            return
+        # What werkzeug would come to by way of more questions.
+        self._status, self._status_code = self._clean_status(status)
+        self.headers = _Headers(
+            (*(headers or {}).items(), ("Content-Type", "application/json"), ("Content-Length", str(len(body))))
+        )
+        self.response = [body]
+        self.direct_passthrough = False
+        self._on_close = []
 
     def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
         """The body, the status and the headers; an answer without a body is left to werkzeug."""
@@ -59,6 +80,21 @@ class Answer(Response):
             body, status, headers = super().get_wsgi_response(environ)
             return body, status, [*headers, *self.surroundings]
         return self.response, self._status, [*self.headers, *self.surroundings]  # type: ignore[return-value]
+
+
+class Unchanged(Answer):
+    """What a page hears that asked whether anything changed, when nothing did: 204, made without asking werkzeug."""
+
+    def __init__(self) -> None:
+        self._status, self._status_code = "204 NO CONTENT", 204
+        self.headers = _Headers((("Content-Type", "text/html; charset=utf-8"),))
+        self.response = []
+        self.direct_passthrough = False
+        self._on_close = []
+
+    def get_wsgi_response(self, environ: "WSGIEnvironment") -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Nothing, and the headers."""
+        return (), self._status, [*self.headers, *self.surroundings]
 
 
 def dumps(data: Any) -> bytes:
@@ -81,7 +117,8 @@ def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) ->
     """Commit the request's work and answer; a request with an idempotency key is remembered in the same commit."""
     response = empty(status) if status == 204 else reply(data, status, headers)
     idempotency.remember(response)
-    db.session.commit()
+    if db.session.registry.has():
+        db.session.commit()
     return response
 
 
@@ -98,7 +135,7 @@ def init_app(app: Flask) -> None:
             abort(404)
         if not is_api(path):
             return None
-        if (current.content_length or 0) > most:
+        if current.environ.get("CONTENT_LENGTH", "0") not in _NO_BODY and (current.content_length or 0) > most:
             abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
@@ -117,7 +154,7 @@ def _with_slash(path: str) -> Response:
 
 
 def _check_format(current: Request) -> None:
-    accepted = current.headers.get("Accept")
+    accepted = current.environ.get("HTTP_ACCEPT")
     if (
         accepted
         and "application/json" not in accepted

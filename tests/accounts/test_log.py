@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
-from portal.accounts.models import Team
+from portal.accounts.models import Team, User, team_events, team_members
 from portal.core.actors import Actor
 from portal.core.audit import record
 from portal.core.database import db, set_writing
@@ -195,3 +195,46 @@ def test_details_about_attendees_are_for_those_who_may_see_orders(
         assert ("Pete" in browser.get(f"{LOG}export.csv").text) is sees
         assert ("Order repainted" in shown(browser.get(f"{LOG}?q=pete").text)) is sees
         assert "Order repainted" in shown(browser.get(LOG).text)
+
+
+def test_each_event_has_its_own_rules_of_what_is_seen(app: Flask, client: FlaskClient, fair: Fair) -> None:
+    """The helper sees orders and vouchers of the other event; of this one the sentences, without code and reason."""
+    write(
+        app,
+        ("voucher.created", fair.organizer, fair.event, "Ada", {"code": "SECRETX-A"}),
+        ("checkin.undone", fair.organizer, fair.event, "Ada", {"reason": "Secretx Person"}),
+        ("lead.changed", fair.organizer, fair.event, "Ada", {"notes": ["", "Secretx note"]}),
+        ("leads.changed", fair.organizer, fair.event, "Ada", {"leads": {"1": {"tags": ["Secretx tag"]}}}),
+        ("voucher.created", fair.organizer, fair.other_event, "Ada", {"code": "SHOWN-B"}),
+        ("lead.changed", fair.organizer, fair.other_event, "Ada", {"notes": ["", "Shown note"]}),
+    )
+    with app.app_context():
+        set_writing(True)
+        may = {"can_change_teams": True, "can_change_event_settings": True}
+        helpers = db.session.scalars(sa.select(Team).where(Team.name == "Helpers")).one()
+        helper = db.session.scalars(sa.select(User).where(User.email == fair.helper_email)).one()
+        for name, value in may.items():
+            setattr(helpers, name, value)
+        other = Team(
+            organizer_id=fair.organizer, name="Others", all_events=False, can_view_orders=True, can_view_vouchers=True
+        )
+        db.session.add(other)
+        db.session.flush()
+        db.session.execute(sa.insert(team_events).values(team_id=other.id, event_id=fair.other_event))
+        db.session.execute(sa.insert(team_members).values(team_id=other.id, user_id=helper.id))
+        helpers_events = sa.select(team_events.c.event_id).where(team_events.c.team_id == helpers.id)
+        assert helpers.all_events or fair.event in db.session.scalars(helpers_events).all()
+        db.session.commit()
+    sign_in(client, fair.helper_email)
+    for path in (LOG, f"{LOG}export.json", f"{LOG}export.csv", "/organizer/bigevents/sampleconf/"):
+        text = client.get(path).text
+        assert "secretx" not in text.lower(), path
+    text = client.get(f"{LOG}export.json").text
+    assert "SHOWN-B" in text
+    assert "Shown note" in text
+    for words in ("secretx-a", "secretx person", "secretx"):
+        assert "<tbody>" not in client.get(f"{LOG}?q={words}").text, words
+    client = app.test_client()
+    sign_in(client, fair.organizer_email)
+    assert "SECRETX-A" in client.get(LOG).text
+    assert "SECRETX-A" in client.get("/organizer/bigevents/sampleconf/").text

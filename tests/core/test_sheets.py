@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import zipfile
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import pytest
 from flask import Flask
 from python_calamine import CalamineWorkbook
 
-from portal.core import uploads
+from portal.core import uploads, xlsx_guard
 from portal.core.actors import Actor
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
@@ -85,6 +86,7 @@ def test_csv_comes_back() -> None:
         ("+49 30 123", "+49 30 123"),
         ("-", "'-"),
         ("@x", "'@x"),
+        ("\uff1d1+1", "'\uff1d1+1"),
         ("\tx", "'\tx"),
         (-5, "-5"),
         (Decimal("-1.20"), "-1.20"),
@@ -113,6 +115,71 @@ def test_xlsx_comes_back_with_its_types() -> None:
     assert second[:3] == ["O’Neill, Zoë", 'two\nlines; "quoted"', 0.0]
     again = read_sheet(data, "x.xlsx")
     assert again.rows[0].cells[4:] == ["2026-11-20 10:30", "2026-11-20", "true"]
+
+
+def _rewritten(data: bytes, **parts: bytes) -> bytes:
+    """An XLSX file with other parts; ``__`` is a slash in their names, ``_`` behind the name is left out."""
+    out = io.BytesIO()
+    given = {
+        name.replace("__", "/").replace("_xml", ".xml").replace("_bin", ".bin"): each for name, each in parts.items()
+    }
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, given.pop(name) if name in given else old.read(name))
+        for name, each in given.items():
+            new.writestr(name, each)
+    return out.getvalue()
+
+
+def _sheet(cells: str) -> bytes:
+    start = '<x:worksheet xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><x:sheetData>'
+    return f"{start}{cells}</x:sheetData></x:worksheet>".encode()
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        (
+            '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row>'
+            "<x:row r='1048576'><x:c r='XFD1048576'><x:v>2</x:v></x:c></x:row>",
+            "line 1048576",
+        ),
+        ('<x:row r="1048576"><x:c><x:v>2</x:v></x:c><x:c/><x:c/><x:c><x:v>2</x:v></x:c></x:row>', "column 4"),
+        ('<x:row r="1"><x:c t="s"><x:v>0</x:v></x:c></x:row>' * 30, "too large"),
+        ("<x:row>", "cannot be read"),
+    ],
+    ids=["far away", "without places", "one text many times", "broken"],
+)
+def test_small_files_that_would_fill_the_memory(cells: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xlsx_guard, "MOST_TEXT", 100)
+    given = _rewritten(xlsx_bytes(["title"], [["text " * 2]]), xl__worksheets__sheet1_xml=_sheet(cells))
+    with pytest.raises(InvalidInput) as refused:
+        read_sheet(given, "x.xlsx")
+    assert words in str(refused.value.fields["file"][0])
+
+
+def test_cells_that_hold_nothing_do_not_count() -> None:
+    cells = '<x:row r="1"><x:c r="A1"><x:v>1</x:v></x:c></x:row><x:row r="2"><x:c r="A2"><x:v>2</x:v></x:c></x:row>'
+    cells += '<x:row r="1048576"><x:c r="XFD1048576" s="1"/></x:row>'
+    given = _rewritten(xlsx_bytes(["title"], [["text"]]), xl__worksheets__sheet1_xml=_sheet(cells))
+    assert [row.cells for row in read_sheet(given, "x.xlsx").rows] == [["2"]]
+
+
+def test_an_archive_is_measured_whatever_it_says_of_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = _rewritten(xlsx_bytes(["title"], [["text"]]), xl__media_bin=b"0" * 300_000)
+    assert read_sheet(given, "x.xlsx").head == ["title"]
+    lying = given.replace((300_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    assert lying != given
+    monkeypatch.setattr(xlsx_guard, "MOST_UNPACKED", 100_000)
+    with pytest.raises(InvalidInput, match="too large"):
+        read_sheet(lying, "x.xlsx")
+
+
+@pytest.mark.parametrize("part", ["content_xml", "xl__workbook_bin"])
+def test_other_kinds_of_workbooks_are_refused(part: str) -> None:
+    given = _rewritten(xlsx_bytes(["title"], [["text"]]), **{part: b"<office/>"})
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_sheet(given, "x.xlsx")
 
 
 def test_uploads_are_their_owners_alone(app: Flask, fair: Fair) -> None:

@@ -21,10 +21,12 @@ from portal.accounts.oauth import services as oauth
 from portal.core.actors import SYSTEM
 from portal.core.database import db
 from portal.core.queue import queue_of
+from tests import services
 from tests.browserless import _TOKEN
 from tests.fair import Fair
 from tests.oauth_personas import CALLBACK, CLIENT_ID, SECRET, invite_applications, user_id
 from tests.ops.test_serve import environment, is_up, running, until
+from tests.plugins import needed
 from tests.services import SmtpServer, free_port
 
 ROOT = Path(__file__).parents[2]
@@ -142,6 +144,8 @@ def run_flask(portal: Portal, example: Example, lines: list[str]) -> str:
 
 
 def run_sh(portal: Portal, example: Example) -> str:
+    with needed():
+        services.curl_binary()
     lines = example.text.replace("\\\n", " ").strip().splitlines()
     if all("flask --app wsgi " in line for line in lines):
         return run_flask(portal, example, lines)

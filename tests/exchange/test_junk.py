@@ -51,15 +51,16 @@ def pretix() -> Json:
 FILES = [(make, path) for make in (example, series, pretix) for path in places(make())]
 
 
-def test_reading_any_junk_anywhere_ends_in_words() -> None:
+@pytest.mark.parametrize("tries", [400, pytest.param(5000, marks=pytest.mark.soak)])
+def test_reading_any_junk_anywhere_ends_in_words(tries: int) -> None:
     refused = 0
     everything = [(make, path, junk) for make, path in FILES for junk in JUNK]
-    for make, path, junk in random.Random(7).sample(everything, 1200):
+    for make, path, junk in random.Random(7).sample(everything, min(tries, len(everything))):
         try:
             check_bundle(raw=orjson.dumps(change(make(), path, junk)))
         except BundleError:
             refused += 1
-    assert refused > 500
+    assert refused > tries * 0.3
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -28,7 +28,7 @@ GETS = {
     "mailings/1": MANAGE,
     "settings": MANAGE,
     "{exhibitor}/vouchers": "can_view_vouchers",
-    "{exhibitor}/vouchers/{voucher}": "can_view_orders",
+    "{exhibitor}/vouchers/{voucher}": "can_view_orders and can_view_vouchers",
 }
 POSTS = {
     "new": MANAGE,

@@ -132,7 +132,7 @@ def test_the_language_is_chosen(app: Flask, client: FlaskClient, own: FlaskClien
         action = sa.select(AuditEntry.data).where(AuditEntry.action == "exhibitor.language_chosen")
         assert list(db.session.scalars(action)) == [{"locale": ["de", "en"]}]
     app_lead = client.get("/exhibitors/api/v1/leads/", headers={"Authorization": f"Exhibitor {fair.full_code}"})
-    assert app_lead.json["results"][0]["attendee"]["fields"][1]["label"] == "Email"
+    assert app_lead.get_json()["results"][0]["attendee"]["fields"][1]["label"] == "Email"
     scanner = app.test_client()
     sign_in_code(scanner, fair.scanning_code)
     token = csrf_token(scanner.get("/e/"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
 from portal.exchange.demo import DemoFacts, demo_banner_facts
 from tests import services
@@ -19,7 +19,8 @@ from tests import services
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "tests" / "data" / "vendor" / "axe" / "axe.min.js"
 BACKENDS = ("sqlite", "postgresql")
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 @dataclass

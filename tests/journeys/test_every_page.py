@@ -1,10 +1,11 @@
 """Every page, light and dark, on a desk and on a phone: axe finds nothing, nothing sticks out sideways."""
 
 from collections.abc import Callable
+from typing import Literal
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.journeys.conftest import AXE, DESK, PHONE, Site, violations
 from tests.journeys.steps import sign_in_exhibitor, sign_in_organizer
@@ -114,6 +115,12 @@ PAGES = {
         "/admin/resellers/?q=nobody",
     ],
 }
+#: Everything at the desk in the light and on the phone in the dark; colours at the desk in the dark too.
+LOOKS: tuple[tuple[ViewportSize, Literal["light", "dark"], tuple[str, ...]], ...] = (
+    (DESK, "light", ()),
+    (DESK, "dark", ("color-contrast",)),
+    (PHONE, "dark", ()),
+)
 #: Lists whose first entry is opened too, with what follows its address.
 FIRST: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
     "exhibitor": [("/exhibitor/leads", "#lead-list tbody a", ("",)), ("/exhibitor/vouchers", VOUCHER, ("",))],
@@ -173,6 +180,13 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
             page.emulate_media(color_scheme="dark")
             problems += violations(page, "color-contrast")
             page.emulate_media(color_scheme="light")
+        for size, scheme, rules in LOOKS:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            if not rules and size is DESK:
+                page.goto(address)
+                page.evaluate(AXE.read_text())
+            problems += violations(page, *rules)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             if wide > 0:
                 problems.append(f"{address} is {wide} px wider than {size['width']}")

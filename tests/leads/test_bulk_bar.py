@@ -71,7 +71,8 @@ def test_tag_rate_and_take_back(app: Flask, exhibitor: FlaskClient, fair: Fair) 
     assert stored(app, three[0]).tags == ["foo"]
     assert names(exhibitor.get(f"{LEADS}?q=bar")) == []
     with app.app_context():
-        entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "leads.changed")).all()
+        changes = sa.select(AuditEntry).where(AuditEntry.action == "leads.changed").order_by(AuditEntry.id)
+        entries = db.session.scalars(changes).all()
         assert len(entries) == 4
         assert entries[0].data["leads"][str(three[0])] == {"tags": [["foo"], ["foo", "bar"]]}
 

@@ -138,6 +138,14 @@ def test_vcard(exhibitor: FlaskClient, fair: Fair, settings: Callable[..., None]
         assert not hasattr(card, "email")
 
 
+def test_nothing_in_a_card_ends_its_line(exhibitor: FlaskClient, fair: Fair) -> None:
+    by_form(exhibitor, fair.leads[0], notes="One\u2028END:VCARD\x85X-EVIL:1\rX-EVIL:2\x0bX-EVIL:3\nlast")
+    text = send(exhibitor, "all", "vcard").data.decode()
+    assert text.count("END:VCARD\r\n") == text.count("BEGIN:VCARD\r\n") == len(NEWEST)
+    assert not [line for line in text.splitlines() if line.startswith(("X-EVIL", "END:VCARDX"))]
+    assert "One\\nEND:VCARD\\nX-EVIL:1" in text.replace("\r\n ", "")
+
+
 def test_json_says_what_the_app_api_says(client: FlaskClient, exhibitor: FlaskClient, fair: Fair) -> None:
     speak(exhibitor, "de")
     leads = json.loads(send(exhibitor, "all", "json").data)

@@ -152,3 +152,23 @@ def test_an_action_without_its_token_is_refused(client: FlaskClient, fair: Fair)
     for page in ACTIONS:
         assert client.post(filled(fair, page), data={"status": "n"}).status_code == 400, page
     assert state(client) == before
+
+
+def test_codes_of_vouchers_are_for_who_may_see_vouchers(client: FlaskClient, fair: Fair) -> None:
+    with client.application.app_context():
+        organizer = db.session.get_one(Organizer, fair.organizer)
+        code = db.session.get_one(Voucher, fair.vouchers[1]).code
+        for name, permissions in (("orders", ("can_view_orders",)), ("both", ("can_view_orders", "can_view_vouchers"))):
+            team = make_team(organizer, f"Sees {name}", permissions=permissions)
+            team.members.append(make_user(f"{name}@voucher.example", name))
+        position = db.session.get_one(OrderPosition, fair.positions[0])
+        position.voucher_id = fair.vouchers[1]
+        order_id = position.order_id
+        db.session.commit()
+    for name in ("orders", "both"):
+        browser = client.application.test_client()
+        sign_in(browser, f"{name}@voucher.example")
+        for path in (f"{EVENT}/orders/{order_id}/", f"{EVENT}/orders/-/attendees.csv"):
+            answer = browser.get(path)
+            assert answer.status_code == 200
+            assert (code in answer.text) is (name == "both"), (name, path)

@@ -51,6 +51,12 @@ def test_small_rates_are_exact_over_processes(spend: Spend) -> None:
     assert spent == [True] * 7 + [False] * 3
 
 
+def test_a_token_is_one_however_it_is_spelt(spend: Spend) -> None:
+    throttle = Throttle(3, lambda: 120.0)
+    spellings = ("Token a", "token a", "TOKEN  a", "Token   a ", "tOkEn a")
+    assert [spend(throttle, spelt) for spelt in spellings] == [True, True, True, False, False]
+
+
 def test_each_minute_and_each_token_has_its_own(spend: Spend) -> None:
     now = [120.0]
     throttle = Throttle(2, lambda: now[0])

@@ -13,6 +13,7 @@ from flask_babel import gettext
 from portal.accounts.teams import people_of
 from portal.core.actors import OrganizerScope, SignIn
 from portal.core.audit import ADMINISTRATOR
+from portal.core.history import as_seen
 from portal.core.text import fold
 from portal.events import lists
 from portal.events.log import LogEntry, LogFilter, event_total, log_entries, log_page, things
@@ -30,7 +31,7 @@ may_read = organizer_member("can_change_teams", "can_change_organizer_settings")
 
 SIZE = 50
 #: What is about attendees: its details are for those who may see orders.
-PEOPLE = frozenset(("order", "position", "order_position", "lead", "person"))
+PEOPLE = frozenset(("order", "position", "order_position", "checkin", "lead", "leads", "person"))
 #: So many people and events can be chosen, and so many entries stand in a file.
 MOST_CHOICES = 200
 MOST_ENTRIES = 50_000
@@ -42,10 +43,38 @@ class Asked:
     """What this request looks for, and how it is said in the form."""
 
     filter: LogFilter
-    keep: Callable[[LogEntry], bool] | None
     values: dict[str, str]
     events: dict[int, lists.EventRow]
-    sees_people: bool
+    permissions: frozenset[str]
+
+    def _permissions(self, entry: LogEntry) -> frozenset[str]:
+        """What the reader may do where it happened."""
+        row = self.events.get(entry.event_id or 0)
+        return self.permissions if row is None else row.permissions
+
+    def seen(self, entry: LogEntry) -> LogEntry:
+        """An entry as this reader may see it."""
+        return replace(entry, change=as_seen(entry.change, self._permissions(entry)))
+
+    def details(self, entry: LogEntry) -> dict[str, Any]:
+        """What an entry changed, as far as this reader may see it."""
+        change = self.seen(entry).change
+        hidden = "can_view_orders" not in self._permissions(entry) and change.action.partition(".")[0] in PEOPLE
+        return {} if hidden else {name: value for name, value in change.data.items() if name != ADMINISTRATOR}
+
+    def keep(self) -> Callable[[LogEntry], bool] | None:
+        """Whether all words stand in what the page shows of an entry, or in what it changed."""
+        wanted = fold(self.values["q"]).split()[:10]
+        if not wanted:
+            return None
+
+        def keep(entry: LogEntry) -> bool:
+            change = self.seen(entry).change
+            details = json.dumps(self.details(entry), ensure_ascii=False)
+            text = fold(f"{change.actor_label} {sentence(change)} {details}")
+            return all(word in text for word in wanted)
+
+        return keep
 
 
 @blueprint.get("/")
@@ -55,10 +84,10 @@ def index(organizer: str) -> ResponseReturnValue:
     scope = organizer_scope()
     asked = _asked(scope)
     before = parse_id(request.args.get("before", ""))
-    found = log_page(asked.filter, before=before, limit=SIZE, keep=asked.keep)
+    found = log_page(asked.filter, before=before, limit=SIZE, keep=asked.keep())
     return pages.page(
         "accounts/log.html",
-        entries=[(entry, _event_name(asked, entry), _zone(asked, entry)) for entry in found.entries],
+        entries=[(asked.seen(entry), _event_name(asked, entry), _zone(asked, entry)) for entry in found.entries],
         found=found,
         before=before,
         values=asked.values,
@@ -91,15 +120,7 @@ def _asked(scope: OrganizerScope) -> Asked:
         until=until + dt.timedelta(days=1) if until else None,
     )
     values["q"] = words()
-    sees_people = scope.may("can_view_orders")
-    keep = _keeps(values["q"], sees_people)
-    return Asked(wanted, keep, values, {row.id: row for row in rows}, sees_people)
-
-
-def _details(entry: LogEntry, sees_people: bool) -> dict[str, Any]:
-    """What an entry changed, as far as this reader may see it."""
-    hidden = not sees_people and entry.change.action.partition(".")[0] in PEOPLE
-    return {} if hidden else {name: value for name, value in entry.change.data.items() if name != ADMINISTRATOR}
+    return Asked(wanted, values, {row.id: row for row in rows}, scope.permissions)
 
 
 def _day(given: str) -> dt.datetime | None:
@@ -107,21 +128,6 @@ def _day(given: str) -> dt.datetime | None:
         return dt.datetime.combine(dt.date.fromisoformat(given), dt.time(), current_zone()) if given else None
     except ValueError:
         return None
-
-
-def _keeps(query: str, sees_people: bool) -> Callable[[LogEntry], bool] | None:
-    """Whether all words stand in what the page shows of an entry, or in what it changed."""
-    wanted = fold(query).split()[:10]
-    if not wanted:
-        return None
-
-    def keep(entry: LogEntry) -> bool:
-        change = entry.change
-        details = json.dumps(_details(entry, sees_people), ensure_ascii=False)
-        text = fold(f"{change.actor_label} {sentence(change)} {details}")
-        return all(word in text for word in wanted)
-
-    return keep
 
 
 def _event_name(asked: Asked, entry: LogEntry) -> str:
@@ -199,9 +205,8 @@ def _head() -> list[str]:
 
 
 def _rows(asked: Asked) -> Iterator[list[Any]]:
-    for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep):
-        change = entry.change
-        details = _details(entry, asked.sees_people)
+    for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep()):
+        change, details = asked.seen(entry).change, asked.details(entry)
         yield [
             change.datetime,
             change.actor_label,
@@ -228,12 +233,12 @@ def export(organizer: str, filetype: str) -> ResponseReturnValue:
     if filetype == "xlsx":
         return xlsx_download(name, _head(), _rows(asked), zone=current_zone(), title=gettext("Log"))
     return json_download(
-        name, [_as_json(asked, entry) for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep)]
+        name, [_as_json(asked, entry) for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep())]
     )
 
 
 def _as_json(asked: Asked, entry: LogEntry) -> dict[str, Any]:
-    change = entry.change
+    change = asked.seen(entry).change
     row = asked.events.get(entry.event_id or 0)
     return {
         "id": entry.id,
@@ -244,5 +249,5 @@ def _as_json(asked: Asked, entry: LogEntry) -> dict[str, Any]:
         "action": change.action,
         "object": {"kind": change.object_kind, "id": change.object_id},
         "text": sentence(change),
-        "data": _details(entry, asked.sees_people),
+        "data": asked.details(entry),
     }

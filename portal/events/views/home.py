@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 from portal.core.actors import SignIn
-from portal.core.history import latest_changes
+from portal.core.history import as_seen, latest_changes
 from portal.events import lists
 from portal.web import organizer as pages
 from portal.web.access import event_member, event_scope, organizer_member, organizer_scope, signed_in, user
@@ -81,7 +81,9 @@ def _columns(events: list[lists.EventRow]) -> list[tuple[str, dict[int, int]]]:
 def home(organizer: str, event: str) -> ResponseReturnValue:
     """An event at a glance: figures, small pictures, the dates of a series, the latest changes."""
     scope = event_scope()
-    part = dates = None
+    part = dates = changes = None
+    if scope.may("can_change_event_settings"):
+        changes = [as_seen(change, scope.permissions) for change in latest_changes(scope.event_id, CHANGES)]
     if scope.has_subevents:
         total, over = lists.date_counts(scope.event_id)
         part = page_part(total, first=over // PAGE_SIZE + 1)
@@ -93,5 +95,5 @@ def home(organizer: str, event: str) -> ResponseReturnValue:
         dates=dates,
         part=part,
         page_url=page_url,
-        changes=latest_changes(scope.event_id, CHANGES) if scope.may("can_change_event_settings") else None,
+        changes=changes,
     )

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 
 from portal.core.actors import EventScope
 from portal.core.database import db
-from portal.core.errors import InvalidInput, InvalidList, NotFound
+from portal.core.errors import Forbidden, InvalidInput, InvalidList, NotFound
 from portal.exhibitors import overview, voucher_links
 from portal.exhibitors.models import Exhibitor
 from portal.exhibitors.services import vouchers as services
@@ -141,8 +141,10 @@ def voucher_detach(organizer: str, event: str, exhibitor_id: int) -> ResponseRet
 @blueprint.get(f"{ONE}/<int(max=9007199254740991):voucher_id>")
 @event_member("can_view_orders")
 def voucher_redemptions(organizer: str, event: str, exhibitor_id: int, voucher_id: int) -> ResponseReturnValue:
-    """Who redeemed one of the exhibitor's vouchers, and when."""
+    """Who redeemed one of the exhibitor's vouchers, and when: for who may see vouchers and orders."""
     scope = event_scope()
+    if not scope.may("can_view_vouchers"):
+        raise Forbidden("Your teams do not allow this. Ask the people who manage your team.")
     exhibitor = _exhibitor(scope, exhibitor_id)
     locales = (str(current_locale()), scope.locale)
     found = voucher(exhibitor_id=exhibitor.id, voucher_id=voucher_id, locales=locales)

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -99,6 +100,7 @@ def _micros(moment: dt.datetime | None) -> str:
     return str(0 if moment is None else (moment - _EPOCH) // dt.timedelta(microseconds=1))
 
 
+@lru_cache(maxsize=500)
 def _digest(stamps: Stamps) -> str:
     return blake2b("-".join(map(_micros, stamps)).encode(), digest_size=8).hexdigest()
 

@@ -5,6 +5,7 @@ from flask import request
 from portal.core.actors import EventScope
 from portal.core.errors import NotFound
 from portal.events.lists import DateRow, date_page
+from portal.web.access import SAFE_METHODS
 from portal.web.filters import localised, when
 from portal.web.params import parse_id
 
@@ -13,7 +14,7 @@ MOST_DATES = 1000
 
 def asked_date() -> int | None:
     """The date that this request names; none where it names none."""
-    given = request.values.get("subevent")
+    given = (request.args if request.method in SAFE_METHODS else request.values).get("subevent")
     if not given:
         return None
     subevent_id = parse_id(given)

@@ -12,8 +12,8 @@ from portal.core.errors import NotFound
 from portal.seating import map as drawing
 from portal.seating.geometry import geometry, natural, positions
 from portal.seating.layout import Plan
-from portal.seating.map import MapSeat, ZoneInfo
-from portal.seating.marks import seat_marks
+from portal.seating.map import MapSeat, Names, ZoneInfo
+from portal.seating.marks import zone_marks
 from portal.seating.queries import Place, delta
 from portal.seating.queries.places import place_of
 from portal.seating.services import history as changes
@@ -23,6 +23,7 @@ from portal.seating.views.dates import asked_date, choices
 from portal.web import organizer as pages
 from portal.web.access import event_member, event_scope
 from portal.web.params import parse_id
+from portal.web.rest import Unchanged
 
 #: Above so many seats the zones come after the page.
 AT_ONCE = 2000
@@ -149,8 +150,8 @@ def zone(organizer: str, event: str, index: int) -> ResponseReturnValue:
     name = next(islice(known.zones, index, None), None)
     if name is None:
         raise NotFound("This zone does not exist.")
-    seats = drawing.seats(scope, place, drawing.products(scope), zone=name)
-    return render_template("seating/_zone.html", index=index, name=name, marks=seat_marks(seats, known.points))
+    marks = zone_marks(drawing.find(scope, place, zone=name), Names(drawing.products(scope)), known.points)
+    return render_template("seating/_zone.html", index=index, name=name, marks=marks)
 
 
 @blueprint.get("/zones/<int(max=9999):index>/table")
@@ -195,7 +196,7 @@ def since(organizer: str, event: str) -> ResponseReturnValue:
     version = request.args.get("version", "")
     found = delta.since(scope=scope, subevent_id=place.subevent_id, version=version)
     if found.version == version and not found.seat_ids:
-        return Response(status=204)
+        return Unchanged()
     if found.everything:
         return Response(status=200, headers={"HX-Refresh": "true"})
     return make_response(render_template("seating/_since.html", version=found.version, **fresh(found.seat_ids)))
