@@ -174,8 +174,8 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
             page.emulate_media(color_scheme=scheme)
             if not rules and size is DESK:
                 answer = page.goto(address)
-            if answer is None or answer.status >= 500:
-                problems.append(f"{address} is broken")
+                if answer is None or answer.status >= 500:
+                    problems.append(f"{address} is broken")
                 page.evaluate(AXE.read_text())
             problems += violations(page, *rules)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
