@@ -32,7 +32,7 @@ def codes(ada: FlaskClient, **query: object) -> list[str]:
     """The orders that the list shows."""
     answer = ada.get(ORDERS, query_string=query)
     assert answer.status_code == 200
-    return re.findall(r'<a class="mono" href="[^"]*/orders/\d+/">([^<]*)</a>', answer.text)
+    return re.findall(r'<a class="mono"\s+href="[^"]*/orders/\d+/">([^<]*)</a>', answer.text)
 
 
 def test_what_the_list_finds(ada: FlaskClient, fair: Fair) -> None:

@@ -39,7 +39,7 @@ def desk(client: FlaskClient, fair: Fair) -> Desk:
 def codes(ada: FlaskClient, **query: object) -> list[str]:
     """The vouchers that the list shows."""
     text = ada.get(PAGE, query_string=query).text
-    return re.findall(r'<a class="mono voucher-code" href="[^"]*/vouchers/\d+/">([^<]*)</a>', text)
+    return re.findall(r'<a class="mono voucher-code"\s+href="[^"]*/vouchers/\d+/">([^<]*)</a>', text)
 
 
 @only_sqlite
