@@ -171,7 +171,9 @@ def test_the_same_plan_again_changes_no_seat(app: Flask, ada: Browser, fair: Fai
     ada.apply(app)
     assert seats_of(app, fair.event) == before
     with app.app_context():
-        entries = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "seating_plan.changed")).all()
+        entries = db.session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.action == "seating_plan.changed").order_by(AuditEntry.id)
+        ).all()
         assert entries[-1].data["changed"] == 0
 
 
