@@ -186,8 +186,8 @@ def test_new_is_what_no_export_handed_out(app: Flask, exhibitor: FlaskClient, fa
     assert exhibitor.post(f"{EXPORT}/forget", data={"csrf_token": token}).status_code == 303
     assert len(numbers(send(exhibitor, "new"))) == 3
     with app.app_context():
-        exported = sa.select(AuditEntry).where(AuditEntry.action == "leads.exported").order_by(AuditEntry.id)
-        seen = db.session.scalars(exported).all()
+        entries = sa.select(AuditEntry).where(AuditEntry.action == "leads.exported").order_by(AuditEntry.id)
+        seen = db.session.scalars(entries).all()
         assert [entry.data["new"] for entry in seen] == [5, 0, 3, 3]
         changed = db.session.scalars(sa.select(Lead.modified).where(Lead.id.in_(fair.leads[:5]))).all()
         exported = db.session.scalars(sa.select(Lead.exported).where(Lead.id.in_(fair.leads[:5]))).all()
