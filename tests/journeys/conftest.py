@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -32,9 +34,21 @@ class Site:
     facts: DemoFacts
     environ: dict[str, str] = field(repr=False)
 
-    def mails(self) -> list[Path]:
-        """The mails that became files, oldest first."""
-        return sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
+    def mails(self, address: str) -> list[EmailMessage]:
+        """The mails to an address that became files, oldest first; other journeys' mails come to the same folder."""
+        files = sorted((self.folder / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
+        mails = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+        return [mail for mail in mails if address.lower() in str(mail["To"]).lower()]
+
+    def mail(self, address: str, containing: str) -> str:
+        """The text of the newest mail to an address that holds some words, once the worker has written it."""
+        for _ in range(150):
+            for mail in reversed(self.mails(address)):
+                body = mail.get_body(("plain",))
+                if body is not None and containing in (text := str(body.get_content())):
+                    return text
+            time.sleep(0.2)
+        raise AssertionError(f"no mail to {address} with {containing}")
 
 
 def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:

@@ -176,6 +176,9 @@ def test_axe_finds_nothing(person: str, site: Site, new_page: Callable[..., Page
                 answer = page.goto(address)
                 if answer is None or answer.status >= 500:
                     problems.append(f"{address} is broken")
+                # Some pages are drawn by a script: it is done when the document has what every page has.
+                page.locator("main").first.wait_for(state="attached")
+                page.locator("h1").first.wait_for(state="attached")
                 page.evaluate(AXE.read_text())
             problems += violations(page, *rules)
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
