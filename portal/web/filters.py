@@ -11,7 +11,7 @@ import babel.numbers
 from babel import Locale
 from flask import Flask, g, has_request_context
 from flask_babel import get_locale, get_timezone, gettext
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from portal.core import clock
 from portal.core.i18n import LocalisedString, localise
@@ -172,14 +172,10 @@ def time_tag(value: datetime | None, zone: Zone = None) -> Markup:
         return Markup()
     where, locale = zone_of(zone or current_zone()), current_locale()
     local = value.astimezone(where)
-    return _TIME.format(
-        local.isoformat(timespec="seconds"),
-        format_fulltime(local, where, locale),
-        format_when(local, where, locale, clock.now()),
-    )
-
-
-_TIME = Markup('<time datetime="{}" title="{}">{}</time>')
+    iso = local.isoformat(timespec="seconds")
+    full = escape(format_fulltime(local, where, locale))
+    short = escape(format_when(local, where, locale, clock.now()))
+    return Markup(f'<time datetime="{iso}" title="{full}">{short}</time>')  # noqa: S704 - escaped
 
 
 def messages(error: Any, name: str | None = None) -> list[str]:
