@@ -16,10 +16,10 @@ from portal.checkin.queries import figures, questions
 from portal.checkin.queries.search import SHORTEST, search
 from portal.checkin.queries.state import state_of
 from portal.checkin.schemas import DownloadSchema, RedeemedSchema, RedeemSchema, SearchSchema, StatusSchema
-from portal.checkin.services.answers import read_moment
 from portal.checkin.services.redeem import Attempt, redeem
 from portal.core.database import db
 from portal.core.errors import Forbidden, InvalidInput, NotFound
+from portal.core.moments import read_moment
 from portal.web.access import actor, device, device_scope
 from portal.web.openapi import documented, parameter
 from portal.web.params import REQUIRED, UnsupportedMediaType

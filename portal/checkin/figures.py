@@ -10,6 +10,7 @@ from portal.checkin.models import CheckinList
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.database import db
+from portal.core.moments import within
 from portal.core.periods import busy_hours, midnight, quarter
 from portal.tickets.figures import Tickets, tickets_by_date
 from portal.tickets.models import Checkin
@@ -19,20 +20,31 @@ from portal.web.organizer import SEES_ORDERS, Board, DateColumn, Tile, hour_colu
 
 
 def entries(event_id: int, zone: ZoneInfo) -> tuple[int, list[tuple[dt.datetime, int]]]:
-    """Entries in the last hour, and by hour on the last day that had any; two queries."""
+    """Entries in the last hour, and by hour on the last day up to today that had any; two queries.
+
+    What a clock ahead of ours dated tomorrow or later waits for its day.
+    """
     theirs = (
         Checkin.list_id.in_(sa.select(CheckinList.id).where(CheckinList.event_id == event_id)),
         Checkin.first.is_(True),
     )
-    since = clock.now() - dt.timedelta(hours=1)
+    now = clock.now()
+    recent = Checkin.datetime.between(now - dt.timedelta(hours=1), now)
+    tomorrow = midnight(now.astimezone(zone).date() + dt.timedelta(days=1), zone)
     newest, last_hour = db.session.execute(
-        sa.select(sa.func.max(Checkin.datetime), sa.func.count(sa.case((Checkin.datetime >= since, 1)))).where(*theirs)
+        sa.select(sa.func.max(Checkin.datetime), sa.func.count(sa.case((recent, 1)))).where(
+            *theirs, Checkin.datetime < tomorrow
+        )
     ).one()
     if newest is None:
         return 0, []
     bucket = quarter(Checkin.datetime)
-    start = midnight(newest.astimezone(zone).date(), zone)
-    counted = sa.select(bucket, sa.func.count()).where(*theirs, Checkin.datetime >= start).group_by(bucket)
+    start = midnight(within(newest).astimezone(zone).date(), zone)
+    counted = (
+        sa.select(bucket, sa.func.count())
+        .where(*theirs, Checkin.datetime >= start, Checkin.datetime < tomorrow)
+        .group_by(bucket)
+    )
     quarters = {found: count for found, count in db.session.execute(counted)}
     return last_hour, busy_hours(quarters, zone, 1)
 

@@ -10,7 +10,11 @@ class RedeemSchema(Schema):
 
     secret = fields.String(required=True)
     questions_supported = fields.String(metadata={"description": "`true` where the gate can ask questions"})
-    datetime = fields.String(metadata={"description": "ISO 8601; without a zone it is the event's"})
+    datetime = fields.String(
+        metadata={
+            "description": "ISO 8601; without a zone it is the event's; before 2000 or more than a day ahead it is now"
+        }
+    )
     force = fields.String(metadata={"description": "`true`: the entry was decided offline"})
     ignore_unpaid = fields.String(metadata={"description": "`true`: admit a pending order"})
     nonce = fields.String(metadata={"description": "Names this check-in; a repetition records nothing"})

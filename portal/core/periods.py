@@ -9,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from portal.core.moments import in_zone, within
+
 SECONDS = 900
 
 
@@ -32,6 +34,11 @@ def _quarter_postgresql(element: quarter, compiler: Any, **kwargs: Any) -> str:
     return f"CAST(floor(date_part('epoch', {compiler.process(element.clauses, **kwargs)}) / {SECONDS}) AS bigint)"
 
 
+def moment_of(number: int, zone: ZoneInfo) -> dt.datetime:
+    """When a quarter begins, by a zone's clocks."""
+    return in_zone(within(dt.datetime.fromtimestamp(number * SECONDS, dt.UTC)), zone)
+
+
 def midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     """When a day begins in a zone."""
     return dt.datetime.combine(day, dt.time(), zone)
@@ -44,7 +51,7 @@ def days_of(zone: ZoneInfo) -> Callable[[dt.datetime], dt.date]:
     def day_of(moment: dt.datetime) -> dt.date:
         nonlocal day, start, end
         if not start <= moment < end:
-            day = moment.astimezone(zone).date()
+            day = in_zone(within(moment), zone).date()
             start, end = (midnight(each, zone).astimezone(dt.UTC) for each in (day, day + dt.timedelta(days=1)))
         return day
 
@@ -55,7 +62,7 @@ def by_day(quarters: Mapping[int, int], zone: ZoneInfo) -> dict[dt.date, int]:
     """Counts by the zone's days, those that have any."""
     found: dict[dt.date, int] = {}
     for number, count in quarters.items():
-        day = dt.datetime.fromtimestamp(number * SECONDS, zone).date()
+        day = moment_of(number, zone).date()
         found[day] = found.get(day, 0) + count
     return found
 
@@ -71,7 +78,7 @@ def busy_hours(quarters: Mapping[int, int], zone: ZoneInfo, days: int) -> list[t
     """Counts by hour of the last ``days`` days that have any: each day from its first hour to its last, no nights."""
     by_hour: dict[dt.datetime, int] = {}
     for number, count in quarters.items():
-        moment = dt.datetime.fromtimestamp(number * SECONDS, zone)
+        moment = moment_of(number, zone)
         # Steps of a quarter keep the hour that a change of the clocks repeats apart from its twin.
         hour = (moment.astimezone(dt.UTC) - dt.timedelta(minutes=moment.minute)).astimezone(dt.UTC)
         by_hour[hour] = by_hour.get(hour, 0) + count

@@ -15,6 +15,7 @@ import xlsxwriter
 from python_calamine import CalamineError, CalamineWorkbook
 
 from portal.core.errors import InvalidInput
+from portal.core.moments import EARLIEST, in_zone
 from portal.core.sentences import Sentence
 from portal.core.xlsx_guard import check_xlsx
 
@@ -228,7 +229,11 @@ def _write(sheet: Any, row: int, column: int, value: object, zone: dt.tzinfo, fo
     elif isinstance(value, int | float):
         sheet.write_number(row, column, value)
     elif isinstance(value, dt.datetime):
-        sheet.write_datetime(row, column, value.astimezone(zone).replace(tzinfo=None), formats["moment"])
+        local = in_zone(value, zone).replace(tzinfo=None)
+        if local.year < EARLIEST.year:  # sheets count days since then
+            sheet.write_string(row, column, plain(local))
+        else:
+            sheet.write_datetime(row, column, local, formats["moment"])
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, column, value, formats["day"])
     else:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from portal.core.moments import as_utc
 from portal.exhibitors.schemas import AttendeeFieldSchema
 from portal.leads.scans import Scan
 from portal.leads.services import MAX_NOTES, MAX_TAG, MAX_TAGS
@@ -32,9 +33,8 @@ class Moment(fields.Field[dt.datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> dt.datetime:
         try:
-            moment = dt.datetime.fromisoformat(value)
-            moment = (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.zone))).astimezone(dt.UTC)
-        except (TypeError, ValueError, OverflowError):
+            moment = as_utc(dt.datetime.fromisoformat(value), ZoneInfo(self.zone))
+        except (TypeError, ValueError):
             raise ValidationError("This is not a date and time (ISO 8601).") from None
         if moment < _EARLIEST:
             raise ValidationError("This is too long ago to be a scan.")

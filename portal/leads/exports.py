@@ -14,6 +14,7 @@ from portal.core import audit, clock
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.core.moments import in_zone
 from portal.core.names import PART_LABELS, SCHEMES
 from portal.leads.models import Lead
 from portal.leads.queries import LeadRow
@@ -58,7 +59,7 @@ class Columns:
         return [*cells, *([lead.notes] if self.with_notes else []), lead.device_name, lead.device_uuid]
 
     def _moment(self, value: dt.datetime, as_text: bool) -> object:
-        return f"{value.astimezone(self.zone):%Y-%m-%d %H:%M:%S}" if as_text else value
+        return f"{in_zone(value, self.zone):%Y-%m-%d %H:%M:%S}" if as_text else value
 
 
 def pseudonyms(exhibitor_id: int) -> dict[int, str | None]:

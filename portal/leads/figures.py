@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.database import db
+from portal.core.moments import within
 from portal.core.names import compose
 from portal.core.periods import busy_hours, by_day, midnight, quarter
 from portal.exhibitors.figures import exhibitors_by_event
@@ -99,7 +100,7 @@ def lead_figures(*, event_id: int, zone: ZoneInfo, exhibitor_id: int | None = No
     if newest is None:
         return LeadFigures(0, 0, 0, [])
     bucket = quarter(Lead.scanned)
-    start = midnight(newest.astimezone(zone).date() - dt.timedelta(days=_BACK), zone)
+    start = midnight(within(newest).astimezone(zone).date() - dt.timedelta(days=_BACK), zone)
     counted = sa.select(bucket, sa.func.count()).where(theirs, Lead.scanned >= start).group_by(bucket)
     quarters = {found: count for found, count in db.session.execute(counted)}
     today = by_day(quarters, zone).get(clock.now().astimezone(zone).date(), 0)

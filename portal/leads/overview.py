@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from portal.core import clock
 from portal.core.database import db
+from portal.core.moments import in_zone
 from portal.core.names import compose
 from portal.core.periods import busy_hours, by_day, quarter
 from portal.core.text import fold, like_words
@@ -166,8 +167,8 @@ def export_rows(
                 row.notes,
                 row.device_name,
                 row.device_uuid,
-                row.scanned.astimezone(zone),
-                row.first_upload.astimezone(zone),
+                in_zone(row.scanned, zone),
+                in_zone(row.first_upload, zone),
             ]
         if len(rows) < _CHUNK:
             return

@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.core.i18n import localise
+from portal.core.moments import in_zone
 from portal.core.money import CENT
 from portal.core.names import PART_LABELS
 from portal.core.text import fold
@@ -112,7 +113,7 @@ class Names:
         self.dates: dict[str, list[int]] = {}
         zone = ZoneInfo(scope.timezone)
         for date in _dates(scope):
-            local = date.date_from.astimezone(zone)
+            local = in_zone(date.date_from, zone)
             names = {str(date.id), *(fold(name) for name in date.name.values())}
             names |= {local.date().isoformat(), local.strftime("%Y-%m-%d %H:%M"), local.strftime("%d.%m.%Y")}
             for name in names:

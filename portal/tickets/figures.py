@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.database import db
+from portal.core.moments import within
 from portal.core.periods import last_days, midnight, quarter
 from portal.core.statements import run
 from portal.events.models import Item
@@ -118,7 +119,7 @@ def orders_by_day(event_id: int, zone: ZoneInfo) -> list[tuple[dt.date, int]]:
     if newest is None:
         return []
     today = clock.now().astimezone(zone).date()
-    last = min(newest.astimezone(zone).date(), today)
+    last = min(within(newest).astimezone(zone).date(), today)
     until = today if (today - last).days < DAYS else last
     bucket = quarter(Order.datetime)
     statement = (

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from email_validator import EmailNotValidError, validate_email
 
+from portal.core import moments
 from portal.core.errors import InvalidInput
 from portal.core.money import parse_money
 from portal.core.names import SCHEMES, check_parts
@@ -173,9 +174,9 @@ def read_moment(text: str, zone: ZoneInfo, *, end: bool = False) -> dt.datetime:
     moment = dt.datetime.fromisoformat(text)
     if len(text) == 10 and end:
         moment = moment.replace(hour=23, minute=59)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
+    return moments.kept(moments.as_utc(moment, zone))
 
 
 def local(moment: dt.datetime | None, zone: str) -> str:
     """A moment as a field of a form takes it."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if moment else ""
+    return moments.in_zone(moment, ZoneInfo(zone)).isoformat(timespec="minutes")[:16] if moment else ""

@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from portal.core import clock
 from portal.core.i18n import LocalisedString, localise
+from portal.core.moments import in_zone
 from portal.core.sentences import Sentence
 
 Zone = tzinfo | str | None
@@ -43,7 +44,7 @@ def _written(day: date, form: str, locale: Locale) -> str:
 
 def format_when(value: datetime, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue 14:05`` within six days of ``now``; with the date beyond them, with the year in another year."""
-    local, here = value.astimezone(zone_of(zone)), now.astimezone(zone_of(zone))
+    local, here = in_zone(value, zone_of(zone)), now.astimezone(zone_of(zone))
     if abs(local.date() - here.date()) <= NEAR:
         return f"{_written(local.date(), 'ccc', locale)} {local:%H:%M}"
     return f"{format_day(local, zone, locale, now)} {local:%H:%M}"
@@ -51,21 +52,21 @@ def format_when(value: datetime, zone: Zone, locale: Locale, now: datetime) -> s
 
 def format_day(value: date, zone: Zone, locale: Locale, now: datetime) -> str:
     """``Tue, Jun 3`` (the locale's order), with the year instead of the weekday in another year."""
-    day = value.astimezone(zone_of(zone)).date() if isinstance(value, datetime) else value
+    day = in_zone(value, zone_of(zone)).date() if isinstance(value, datetime) else value
     same_year = day.year == now.astimezone(zone_of(zone)).year
     return _written(day, "MMMEd" if same_year else "yMMMd", locale)
 
 
 def format_fulltime(value: datetime, zone: Zone, locale: Locale) -> str:
     """Everything: weekday, date, time to the second and the zone's short name."""
-    local = value.astimezone(zone_of(zone))
+    local = in_zone(value, zone_of(zone))
     return f"{_written(local.date(), 'full', locale)}, {local:%H:%M:%S} {local.tzname()}"
 
 
 def format_span(start: datetime, end: datetime | None, zone: Zone, locale: Locale) -> str:
     """``Jun 3 – 5, 2025``: the days from ``start`` to ``end`` in the locale's form."""
-    first = start.astimezone(zone_of(zone)).date()
-    last = end.astimezone(zone_of(zone)).date() if end else first
+    first = in_zone(start, zone_of(zone)).date()
+    last = in_zone(end, zone_of(zone)).date() if end else first
     return babel.dates.format_interval(first, last, "yMMMd", locale=locale)
 
 
@@ -162,7 +163,7 @@ def percent(part: float, whole: float) -> str:
 def isotime(value: date | None, zone: Zone = None) -> str:
     """Filter: for ``<time datetime>`` and for date and time fields of forms."""
     if isinstance(value, datetime):
-        return value.astimezone(zone_of(zone or current_zone())).isoformat(timespec="seconds")
+        return in_zone(value, zone_of(zone or current_zone())).isoformat(timespec="seconds")
     return "" if value is None else value.isoformat()
 
 
@@ -171,7 +172,7 @@ def time_tag(value: datetime | None, zone: Zone = None) -> Markup:
     if value is None:
         return Markup()
     where, locale = zone_of(zone or current_zone()), current_locale()
-    local = value.astimezone(where)
+    local = in_zone(value, where)
     iso = local.isoformat(timespec="seconds")
     full = escape(format_fulltime(local, where, locale))
     short = escape(format_when(local, where, locale, clock.now()))

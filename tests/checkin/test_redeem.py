@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from portal.checkin.models import CheckinRefusal
-from portal.checkin.services.answers import read_moment
 from portal.core.database import db
+from portal.core.moments import read_moment
 from portal.events.models import Event, Item, ItemVariation
 from portal.tickets.models import Order, OrderPosition
 from tests.checkin.conftest import MORNING, Gate, body
@@ -279,10 +279,24 @@ def test_lists_are_apart(gate: Gate) -> None:
     [
         *("2026-11-20T08:15Z", "2026-11-20T08:15:00Z", "2026-11-20T08:15:00.000Z", "2026-11-20T09:15:00+01:00"),
         *("2026-11-20T09:15+0100", "2026-11-20T09:15 01:00", "2026-11-20T09:15", "2026-11-20 09:15:00"),
+        *("20261120T081500Z", "20261120T0815Z", "2026-11-20T08:15:00.000000000Z", "2026-11-20T08:15:00,0Z"),
+        *(
+            "2026-W47-5T08:15Z",
+            "2026-11-20t08:15z",
+            "2026-11-20 08:15 Z",
+            "2026-11-20 09:15 +01",
+            "2026-11-20 09:15 01",
+        ),
     ],
 )
 def test_times_that_are_read(sent: str) -> None:
     assert read_moment(sent, ZoneInfo("Europe/Berlin")) == MORNING
+
+
+def test_hours_alone_and_fine_fractions_are_read() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert read_moment("2026-11-20T08Z", berlin) == MORNING.replace(minute=0)
+    assert read_moment("2026-11-20T08:15:00.123456789Z", berlin) == MORNING.replace(microsecond=123456)
 
 
 def test_a_time_is_kept_in_the_events_zone(gate: Gate) -> None:
@@ -294,7 +308,7 @@ def test_a_time_is_kept_in_the_events_zone(gate: Gate) -> None:
 @pytest.mark.parametrize(
     "sent",
     [
-        *("yesterday", "", "2026-11-20", "2026-13-20T08:15Z", "2026-11-20T25:00Z", "2026-11-20T08Z", "1790000000"),
+        *("yesterday", "", "2026-11-20", "2026-13-20T08:15Z", "2026-11-20T25:00Z", "20261120", "1790000000"),
         *("0001-01-01T00:00+14:00", "2026-11-20T08:15Z; drop", "2026-11-20T08:15\0", "٢٠٢٦-11-20T08:15Z"),
     ],
 )

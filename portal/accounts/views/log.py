@@ -14,6 +14,7 @@ from portal.accounts.teams import people_of
 from portal.core.actors import OrganizerScope, SignIn
 from portal.core.audit import ADMINISTRATOR
 from portal.core.history import as_seen
+from portal.core.moments import kept
 from portal.core.text import fold
 from portal.events import lists
 from portal.events.log import LogEntry, LogFilter, event_total, log_entries, log_page, things
@@ -125,7 +126,7 @@ def _asked(scope: OrganizerScope) -> Asked:
 
 def _day(given: str) -> dt.datetime | None:
     try:
-        return dt.datetime.combine(dt.date.fromisoformat(given), dt.time(), current_zone()) if given else None
+        return kept(dt.datetime.combine(dt.date.fromisoformat(given), dt.time(), current_zone())) if given else None
     except ValueError:
         return None
 

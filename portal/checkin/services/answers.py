@@ -15,6 +15,7 @@ from portal.checkin.queries.questions import AskedQuestion
 from portal.core import clock
 from portal.core.database import db
 from portal.core.i18n import localise
+from portal.core.moments import read_moment
 from portal.core.statements import run
 from portal.tickets.models import Answer, answer_options
 
@@ -23,10 +24,6 @@ MAX_LINE, MAX_TEXT = 1000, 10_000
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,10})?|\.\d{1,10})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?", re.ASCII)
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s?(Z|z|[+-]?\d{2}:?\d{2}|[+-]\d{2})?",
-    re.ASCII,
-)
 _ID = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -40,22 +37,6 @@ class GivenAnswer:
 
     text: str
     options: tuple[int, ...] = ()
-
-
-def read_moment(text: str, zone: ZoneInfo) -> dt.datetime:
-    """An ISO 8601 time, minutes are enough; without a zone it is ``zone``'s. Raises `ValueError`."""
-    found = _MOMENT.fullmatch(text.strip())
-    if found is None:
-        raise ValueError("no time")
-    date, time, offset = found.groups()
-    # In a form that was not encoded, the plus of an offset arrives as a space.
-    if offset and offset[0].isdigit():
-        offset = "+" + offset
-    moment = dt.datetime.fromisoformat(f"{date}T{time}{(offset or '').upper()}")
-    try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(dt.UTC)
-    except OverflowError:
-        raise ValueError("out of range") from None
 
 
 def read_answer(question: AskedQuestion, text: str, *, locale: str, zone: ZoneInfo) -> GivenAnswer:

@@ -26,7 +26,10 @@ Reason = Literal["unknown_ticket", "product", "unpaid", "already_redeemed"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a gate sends. Without ``datetime`` it is now; ``nonce`` is known by the position and list it was used on."""
+    """What a gate sends. Without ``datetime`` it is now; ``nonce`` is known by the position and list it was used on.
+
+    A ``datetime`` that no working clock shows is now as well (see `_moment`).
+    """
 
     secret: str
     datetime: dt.datetime | None = None
@@ -85,6 +88,20 @@ def _take_answers(gate: DeviceScope, found: Found, attempt: Attempt) -> list[Ask
     return still_asked
 
 
+#: No phone is older, and none is ahead for longer.
+_OLDEST, _AHEAD = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.timedelta(days=1)
+
+
+def _moment(attempt: Attempt, now: dt.datetime) -> dt.datetime:
+    """When somebody stood at the gate.
+
+    A phone whose clock was reset, or is far ahead, sends a time that says nothing. A refusal would make it send the
+    entry for ever, and the entry happened: it counts from when it was heard of.
+    """
+    given = attempt.datetime
+    return given if given is not None and _OLDEST <= given <= now + _AHEAD else now
+
+
 _NAMES = (
     *("position_id", "list_id", "datetime", "type", "first", "auto_checked_in"),
     *("forced", "nonce", "device_id", "user_id", "modified"),
@@ -108,7 +125,7 @@ def _admit(actor: Actor, gate: DeviceScope, attempt: Attempt, ticket: Ticket) ->
     entry = {
         "position_id": ticket.id,
         "list_id": gate.list_id,
-        "datetime": attempt.datetime or now,
+        "datetime": _moment(attempt, now),
         "type": "entry",
         "first": True,
         "auto_checked_in": False,
@@ -141,12 +158,13 @@ _REFUSAL = sa.insert(CheckinRefusal).values(
 )
 
 
-#: An attempt that a phone makes again and again, until it hears something else, is noted once.
+#: An attempt that a phone makes again and again, until it hears something else, is noted once; once a day where its
+#: clock says nothing.
 _NOTED = (
     sa.select(CheckinRefusal.id)
     .where(
         CheckinRefusal.list_id == sa.bindparam("list_id"),
-        CheckinRefusal.datetime == sa.bindparam("datetime"),
+        CheckinRefusal.datetime.between(sa.bindparam("since"), sa.bindparam("datetime")),
         CheckinRefusal.reason == sa.bindparam("reason"),
         *(
             CheckinRefusal.__table__.c[name].is_not_distinct_from(sa.bindparam(name))
@@ -159,15 +177,18 @@ _NOTED = (
 
 def _refuse(actor: Actor, gate: DeviceScope, attempt: Attempt, reason: Reason, ticket: Ticket | None = None) -> Outcome:
     """Say no, and note it for the figures."""
+    now = clock.now()
+    moment = _moment(attempt, now)
     refusal = {
         "event_id": gate.event_id,
         "list_id": gate.list_id,
         "position_id": ticket.id if ticket else None,
         "reason": reason,
-        "datetime": attempt.datetime or clock.now(),
+        "datetime": moment,
         "device_id": actor.id if actor.kind == "device" else None,
         "user_id": actor.id if actor.kind == "user" else None,
     }
-    if attempt.datetime is None or not rows(_NOTED, refusal):
+    since = moment if moment == attempt.datetime else now - _AHEAD
+    if attempt.datetime is None or not rows(_NOTED, refusal | {"since": since}):
         rows(_REFUSAL, refusal)
     return Outcome("error", reason, ticket)

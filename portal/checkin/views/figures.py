@@ -17,7 +17,7 @@ from portal.checkin.views import LIST, blueprint, sees_figures
 from portal.checkin.views.words import REASONS
 from portal.core import clock
 from portal.core.actors import EventScope
-from portal.core.periods import SECONDS, busy_hours, midnight
+from portal.core.periods import busy_hours, midnight, moment_of
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
 from portal.web.organizer import hour_columns
@@ -75,7 +75,7 @@ def _figures(scope: EventScope, row: CheckinList) -> dict[str, Any]:
 
 def _day(quarters: Counter[int], zone: ZoneInfo, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
     """The last day that had entries, else today."""
-    newest = dt.datetime.fromtimestamp(max(quarters) * SECONDS, zone) if quarters else now.astimezone(zone)
+    newest = moment_of(max(quarters), zone) if quarters else now.astimezone(zone)
     day = newest.date()
     return midnight(day, zone), midnight(day + dt.timedelta(days=1), zone)
 

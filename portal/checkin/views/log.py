@@ -18,6 +18,7 @@ from portal.checkin.views.lists import item_boxes
 from portal.checkin.views.words import REASONS
 from portal.core import clock
 from portal.core.actors import DeviceScope, EventScope
+from portal.core.moments import as_utc, in_zone, read_moment
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
 from portal.web.downloads import csv_download, xlsx_download
@@ -28,6 +29,7 @@ from portal.web.params import parse_id
 #: So many tickets with a matching name, order or code are looked for in the log.
 MOST_TICKETS = 500
 _LARGEST = 2**53
+_UTC = ZoneInfo("UTC")
 
 
 @blueprint.get("/log")
@@ -102,9 +104,9 @@ def _cells(scope: EventScope, rows: Iterator[LogRow], zone: dt.tzinfo) -> Iterat
     names = result_words()
     for row in rows:
         yield (
-            row.mark.datetime.astimezone(zone), names.get(row.result, row.result), row.list_name, row.gate, row.order,
+            in_zone(row.mark.datetime, zone), names.get(row.result, row.result), row.list_name, row.gate, row.order,
             row.name, row.company, localised(row.item, scope.locale), localised(row.variation, scope.locale),
-            row.secret, row.forced, row.entered.astimezone(zone) if row.entered else None,
+            row.secret, row.forced, in_zone(row.entered, zone) if row.entered else None,
             row.through, row.why,
         )  # fmt: skip
 
@@ -149,8 +151,8 @@ def _number(given: str) -> int | None:
 def _moment(given: str, zone: ZoneInfo) -> dt.datetime | None:
     """A time of the event's clocks."""
     try:
-        return dt.datetime.fromisoformat(given).replace(tzinfo=zone).astimezone(dt.UTC)
-    except (ValueError, OverflowError):
+        return as_utc(dt.datetime.fromisoformat(given).replace(tzinfo=None), zone)
+    except ValueError:
         return None
 
 
@@ -171,10 +173,10 @@ def _mark(given: str) -> Mark | None:
     """The place that an address carries; None for one that is none."""
     try:
         moment, source, number = given.split("~")
-        time = dt.datetime.fromisoformat(moment.replace(" ", "+"))
+        time = read_moment(moment, _UTC)
         id_ = int(number)
     except ValueError:
         return None
-    if source not in ("checkin", "refusal", "undone") or time.tzinfo is None or not 0 <= id_ <= _LARGEST:
+    if source not in ("checkin", "refusal", "undone") or not 0 <= id_ <= _LARGEST:
         return None
     return Mark(time, source, id_)  # type: ignore[arg-type]

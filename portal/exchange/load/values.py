@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import orjson
 
+from portal.core import moments
 from portal.core.money import parse_money
 from portal.core.names import check_parts
 from portal.events.slugs import SLUG
@@ -21,8 +22,8 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}")
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _HEX64 = re.compile(r"[0-9a-f]{64}")
+_UTC = ZoneInfo("UTC")
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+")
-_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 INT32, INT64 = 2**31 - 1, 2**63 - 1
 
 
@@ -120,12 +121,9 @@ def _moment(value: str) -> datetime:
     if parsed.tzinfo is None:
         raise ValueError(f"“{value}” has no time zone")
     try:
-        utc = parsed.astimezone(UTC)
-    except OverflowError:
-        utc = _LATEST.replace(year=9999, day=31)
-    if not _EARLIEST <= utc <= _LATEST:
-        raise ValueError(f"“{value}” is too far away")
-    return utc
+        return moments.kept(moments.as_utc(parsed, _UTC))
+    except ValueError:
+        raise ValueError(f"“{value}” is too far away") from None
 
 
 def moment(value: Any) -> datetime:

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from portal.core import clock
 from portal.core.actors import ExhibitorScope
 from portal.core.database import db
+from portal.core.moments import in_zone
 from portal.core.money import money
 from portal.exhibitors import vouchers as voucher_reads
 from portal.exhibitors.views.pages import blueprint, closed, locales_of, qr_svg, redeem_link
@@ -95,7 +96,7 @@ def _vouchers(scope: ExhibitorScope, sight: Sight) -> Iterator[list[object]]:
     zone = ZoneInfo(scope.timezone)
     for rows in _batches(scope):
         for row in rows:
-            until = f"{row.valid_until.astimezone(zone):%Y-%m-%d %H:%M:%S}" if row.valid_until else ""
+            until = f"{in_zone(row.valid_until, zone):%Y-%m-%d %H:%M:%S}" if row.valid_until else ""
             link, product = redeem_link(sight.url, row.code) or "", row.product or gettext("All products")
             yield [
                 *(row.code, link, product, row.subevent, row.price_mode, money(row.value)),
@@ -111,5 +112,5 @@ def _redemptions(scope: ExhibitorScope, sight: Sight, reader: FieldReader) -> It
         )
         for row in rows:
             for each in found.get(row.id, ()):
-                when = f"{each.when.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+                when = f"{in_zone(each.when, zone):%Y-%m-%d %H:%M:%S}"
                 yield [row.code, when, *(entry["value"] for entry in each.fields), each.subevent]

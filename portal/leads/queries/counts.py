@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from portal.core import clock, statements
+from portal.core.periods import SECONDS as QUARTER
+from portal.core.periods import moment_of
 from portal.leads.models import Lead
 from portal.leads.queries.filters import day_bounds, device_of, each_tag, on_postgresql
-
-QUARTER = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
     """Leads by local hour."""
     found: dict[dt.datetime, int] = {}
     for number, count in statements.rows(_by_quarter(on_postgresql()), {"exhibitor": exhibitor_id}):
-        local = dt.datetime.fromtimestamp(number * QUARTER, zone).replace(minute=0, second=0, microsecond=0)
+        local = moment_of(number, zone).replace(minute=0, second=0, microsecond=0)
         found[local] = found.get(local, 0) + count
     return found
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from portal.core.database import db
+from portal.core.moments import EARLIEST, LATEST
 from portal.core.text import like_words
 from portal.leads.models import Lead
 
@@ -137,5 +138,6 @@ def order(sort: str) -> tuple[sa.ColumnElement[Any], ...]:
 def day_bounds(day: dt.date, timezone: str) -> tuple[dt.datetime, dt.datetime]:
     """A day of the event's zone, from midnight to midnight."""
     zone = ZoneInfo(timezone)
+    day = min(max(day, EARLIEST.date()), LATEST.date())
     start = dt.datetime.combine(day, dt.time(), zone)
     return start, dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zone)
