@@ -1,17 +1,27 @@
 """Phones whose clocks are wrong: what they let in counts, and the figures of the day stay those of the day."""
 
 import datetime as dt
+import re
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from babel import Locale
 
 from portal.checkin.models import CheckinRefusal
 from portal.core import clock
 from portal.core.database import db
+from portal.tickets.models import Checkin
+from portal.web.filters import format_day
 from tests.checkin.conftest import Gate
 from tests.checkin.pages import BASE, member
 
 A_MINUTE = dt.timedelta(minutes=1)
+
+
+def read(page: str) -> str:
+    """A page's text in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 def sent(moment: dt.datetime) -> str:
@@ -48,3 +58,30 @@ def test_a_time_that_a_clock_can_mean_is_kept(gate: Gate) -> None:
         gate.redeem(secret, force="true", datetime=sent(moment))
         (entry,) = gate.entries(secret)
         assert abs(entry.datetime - moment) < A_MINUTE
+
+
+def test_a_phone_ahead_does_not_hide_the_day(gate: Gate, subtests: pytest.Subtests) -> None:
+    """Entries of today, and one that another clock dates tomorrow; a bundle may even bring one of next year."""
+    ada = member(gate.app, gate.fair, "can_checkin_orders", "can_view_orders")
+    with gate.app.app_context():
+        db.session.execute(sa.delete(Checkin))
+        db.session.commit()
+    tickets = [gate.ticket() for _ in range(3)]
+    gate.redeem(tickets[0])
+    gate.redeem("nobody")
+    zone = ZoneInfo("Europe/Berlin")
+    today = format_day(clock.now(), zone, Locale("en"), clock.now())
+    for ahead in (dt.timedelta(days=1), dt.timedelta(days=400)):
+        with subtests.test(str(ahead)):
+            gate.redeem(tickets[1], force="true")
+            later = clock.now() + ahead
+            gate.change(Checkin, Checkin.position_id == gate.id_of(tickets[1]), datetime=later)
+            day = format_day(later, zone, Locale("en"), clock.now())
+            figures = read(ada.get(f"{BASE}lists/{gate.fair.checkin_list}/figures").text)
+            assert f"Entries an hour, {today}" in figures
+            assert f"{today} 1 {day} 1" in figures, "its day can be chosen"
+            assert f"Refused 1 {today}" in figures
+            assert "A minute, now 0.2 " in figures, "one in five minutes"
+            home = read(ada.get(BASE.removesuffix("checkin/")).text)
+            assert f"Check-ins an hour, {today}" in home
+            assert "1 in the last hour" in home

@@ -6,9 +6,11 @@ import io
 import re
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
+from babel import Locale
 from flask.testing import FlaskClient
 from python_calamine import CalamineWorkbook
 
@@ -17,6 +19,7 @@ from portal.checkin.queries import flow
 from portal.core import clock
 from portal.core.database import db
 from portal.tickets.models import Checkin, OrderPosition
+from portal.web.filters import format_day
 from tests.browserless import sign_in
 from tests.checkin.conftest import Gate
 from tests.checkin.pages import BASE
@@ -42,10 +45,10 @@ def ada(gate: Gate) -> FlaskClient:
     return client
 
 
-def figures(gate: Gate, client: FlaskClient) -> str:
+def figures(gate: Gate, client: FlaskClient, **query: str) -> str:
     """The changing part of the figures, as text in one line."""
-    path = f"{BASE}lists/{gate.fair.checkin_list}/figures"
-    answer = client.get(path, headers={"HX-Request": "true", "HX-Target": "live"})
+    path = f"{BASE}lists/{query.pop('list', gate.fair.checkin_list)}/figures"
+    answer = client.get(path, query_string=query, headers={"HX-Request": "true", "HX-Target": "live"})
     assert answer.status_code == 200
     assert "<html" not in answer.text
     return " ".join(TEXT.sub(" ", answer.text).split())
@@ -93,11 +96,8 @@ def test_followed_counts_are_what_a_count_says(gate: Gate, ada: FlaskClient, mon
         if number % 4 == 3:
             (entry,) = gate.entries(secret)
             desk.post("undo", checkin=entry.id, ticket=gate.id_of(secret), reason="x")
-        with gate.app.app_context():
-            counted = db.session.scalar(
-                sa.select(sa.func.count()).where(Checkin.list_id == gate.fair.checkin_list, Checkin.first)
-            )
-            assert flow.flow(gate.fair.checkin_list).total() == counted
+        left = number + 1 - (number + 1) // 4
+        assert re.search(rf"Checked in {left} / \d+ In now {left} ", figures(gate, ada))
 
 
 def test_who_left_is_not_inside(gate: Gate, ada: FlaskClient) -> None:
@@ -113,6 +113,72 @@ def test_who_left_is_not_inside(gate: Gate, ada: FlaskClient) -> None:
         db.session.commit()
     text = figures(gate, ada)
     assert re.search(r"Checked in 2 / \d+ In now 1 1 left again", text), text
+
+
+def test_entries_over_time_are_those_of_a_day_that_one_chooses(gate: Gate, ada: FlaskClient) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    today = clock.now().astimezone(berlin).date()
+    before = today - dt.timedelta(days=2)
+    for day, hours in ((before, (9, 9, 11)), (today - dt.timedelta(days=1), (22,))):
+        for hour in hours:
+            moment = dt.datetime.combine(day, dt.time(hour, 30), berlin).astimezone(dt.UTC)
+            gate.redeem(gate.ticket(), datetime=moment.strftime("%Y-%m-%dT%H:%MZ"))
+    gate.redeem("nobody", datetime=f"{before}T10:00")
+
+    def said(day: dt.date) -> str:
+        return format_day(day, berlin, Locale("en"), clock.now())
+
+    last, first = said(today - dt.timedelta(days=1)), said(before)
+    text = figures(gate, ada)
+    assert f"Entries an hour, {last} 22:30: 1" in text.replace("22:00", "22:30")
+    assert f"{first} 3 {last} 1" in text, "both days can be chosen, with how many came"
+    assert f"Refused 0 {last}" in text
+    text = figures(gate, ada, day=before.isoformat())
+    assert f"Entries an hour, {first} 09:00: 2" in text
+    assert re.search(r"10:00 0 11:00 1 ", text)
+    assert f"Refused 1 {first}" in text
+    assert "Checked in 4 / " in text, "the whole is the whole"
+    for nonsense in ("yesterday", "2001-01-01", "9999-12-31", "0001-01-01"):
+        assert f"Entries an hour, {last}" in figures(gate, ada, day=nonsense)
+    page = ada.get(f"{BASE}lists/{gate.fair.checkin_list}/figures?day={before}").text
+    assert re.search(rf'id="live"[^>]*hx-get="[^"]*figures\?day={before}"', page), "it stays when it is fetched anew"
+    assert re.search(r'class="chip on" href="[^"]*/figures#hours"', page), "and a click leads back"
+
+
+def test_a_list_has_one_number_of_people_who_are_in(gate: Gate, ada: FlaskClient) -> None:
+    side = gate.new_list(name="Side", all_products=False, items=[gate.fair.item])
+    side_gate = gate.device("side", list_id=side)
+    workshop = gate.item()
+    paid, pending, expired, cancelled, gone = (gate.ticket() for _ in range(5))
+    for secret in (paid, pending, expired, cancelled, gone):
+        gate.redeem(secret)
+        side_gate.redeem(secret)
+    gate.redeem(gate.ticket(item_id=workshop))
+    for secret, status in ((pending, "n"), (expired, "e"), (cancelled, "c")):
+        gate.order(secret, status=status)
+    gate.position(gone, canceled=True)
+
+    def numbers(list_id: int, device: Gate) -> set[int]:
+        shown = re.search(r"Checked in (\d+) / (\d+) In now (\d+) ", figures(gate, ada, list=str(list_id)))
+        assert shown
+        overview = ada.get(BASE).text
+        desk = ada.get(f"{BASE}lists/{list_id}/").text
+        status = device.get("status").json
+        assert status
+        name = "Side" if list_id == side else "Main entrance"
+        row = re.search(rf'{name}</a>.*?"Checked in"\s+class="num">(\d+)<', overview, re.DOTALL)
+        entered = re.search(r"<b>(\d+)</b> of (\d+) are in", desk)
+        assert row
+        assert entered
+        products = re.findall(r"(\d+) of (\d+) ", figures(gate, ada, list=str(list_id)).partition("By product")[2])
+        assert {shown[2], entered[2]} == {str(status["total"]), str(sum(int(whole) for _, whole in products))}
+        by_product = sum(int(part) for part, _ in products)
+        return {int(shown[1]), int(shown[3]), int(row[1]), int(entered[1]), status["checkins"], by_product}
+
+    assert numbers(gate.fair.checkin_list, gate) == {2}
+    assert numbers(side, side_gate) == {1}
+    gate.pending()
+    assert numbers(gate.fair.checkin_list, gate) == {3}
 
 
 # ------------------------------------------------------------------------------------------------------- the log

@@ -125,8 +125,8 @@ def test_check_ins_are_followed_past_the_first_count(
 
 def test_a_large_list_is_counted_anew_at_a_bearable_rate(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of tickets that is large, made small: the figures lag behind the tickets, not behind the entries."""
-    monkeypatch.setattr(figures, "_LARGE", 3)
-    monkeypatch.setattr(figures, "_SHARE", 10_000)
+    monkeypatch.setattr(figures, "LARGE", 3)
+    monkeypatch.setattr(figures, "SHARE", 10_000)
     monkeypatch.setattr(figures, "_known", OrderedDict())
     secret = gate.ticket()
     before = counts(gate)

@@ -12,8 +12,10 @@ from portal.checkin.queries.tickets import (
     CHECKINS,
     ORDERS,
     PARENTS,
+    PENDING,
     POSITIONS,
     Ticket,
+    counts,
     full_name,
     gate_parameters,
     only_without_name,
@@ -54,9 +56,8 @@ _BATCH = (
     .where(
         _p.event_id == sa.bindparam("event"),
         _p.secret > sa.bindparam("after"),
-        ~_p.canceled,
+        counts(PENDING),
         ~_o.testmode,
-        sa.or_(_o.status == "p", sa.and_(_o.status == "n", sa.bindparam("include_pending", type_=sa.Boolean()))),
         ALLOWED,
     )
     .order_by(_p.secret)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from portal.checkin.queries.state import UNSETTLED, State
-from portal.checkin.queries.tickets import CHECKINS, ORDERS, POSITIONS
+from portal.checkin.queries.tickets import CHECKINS, ORDERS, PENDING, POSITIONS, counts
 from portal.core.actors import DeviceScope
 from portal.core.database import db
 from portal.core.statements import rows
@@ -18,28 +18,39 @@ from portal.core.statements import rows
 Counts = Counter[tuple[int, int | None]]
 
 _p = POSITIONS.c
-_COUNTED = (_p.item_id, _p.variation_id, sa.func.count())
+_KINDS = (_p.item_id, _p.variation_id)
 _TICKETS = (
-    sa.select(*_COUNTED)
+    sa.select(*_KINDS, sa.func.count())
     .select_from(POSITIONS.join(ORDERS, ORDERS.c.id == _p.order_id))
     .where(
         _p.event_id == sa.bindparam("event"),
-        ~_p.canceled,
-        sa.or_(
-            ORDERS.c.status == "p",
-            sa.and_(ORDERS.c.status == "n", sa.bindparam("include_pending", type_=sa.Boolean())),
-        ),
+        counts(PENDING),
     )
-    .group_by(_p.item_id, _p.variation_id)
+    .group_by(*_KINDS)
 )
-_ENTRIES = _TICKETS.join(CHECKINS, CHECKINS.c.position_id == _p.id).where(
-    CHECKINS.c.list_id == sa.bindparam("list"),
-    CHECKINS.c.first,
-    CHECKINS.c.id > sa.bindparam("after"),
-    CHECKINS.c.id <= sa.bindparam("until"),
-)
-_IN_SUBEVENT = _p.subevent_id == sa.bindparam("subevent")
-_BY_DATE = {statement: statement.where(_IN_SUBEVENT) for statement in (_TICKETS, _ENTRIES)}
+
+
+def entries_by(*kinds: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """How many tickets that count are in on a list, by something, from one number of a check-in up to another."""
+    return (
+        sa.select(*kinds, sa.func.count())
+        .select_from(POSITIONS.join(ORDERS, ORDERS.c.id == _p.order_id))
+        .join(CHECKINS, CHECKINS.c.position_id == _p.id)
+        .where(
+            _p.event_id == sa.bindparam("event"),
+            counts(PENDING),
+            CHECKINS.c.list_id == sa.bindparam("list"),
+            CHECKINS.c.first,
+            CHECKINS.c.id > sa.bindparam("after"),
+            CHECKINS.c.id <= sa.bindparam("until"),
+        )
+        .group_by(*kinds)
+    )
+
+
+_ENTRIES = entries_by(*_KINDS)
+IN_SUBEVENT = _p.subevent_id == sa.bindparam("subevent")
+_BY_DATE = {statement: statement.where(IN_SUBEVENT) for statement in (_TICKETS, _ENTRIES)}
 
 #: No transaction that checks somebody in takes longer than so many seconds.
 _IN_FLIGHT = 15
@@ -48,8 +59,8 @@ _STEP = 200
 
 
 #: Counting a large list anew may take a tenth of the time: its figures then lag behind its tickets by a second.
-_SHARE = 10
-_LARGE = 5000
+SHARE = 10
+LARGE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +117,7 @@ def _counted(gate: DeviceScope, state: State, settled: int) -> _Known:
     tickets, entries = _count(_TICKETS, gate, state), _entries(gate, state, 0, settled)
     now = time.monotonic()
     took = now - begun
-    pause = took * _SHARE if tickets.total() > _LARGE else 0
+    pause = took * SHARE if tickets.total() > LARGE else 0
     return _Known(state.tickets, tickets, entries, settled, state.last_entry, begun, now + pause)
 
 

@@ -2,17 +2,19 @@
 
 import datetime as dt
 import threading
+import time
 from collections import Counter, OrderedDict
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from portal.accounts.models import User
-from portal.checkin.models import CheckinList, CheckinRefusal, Device
-from portal.checkin.queries.figures import figures
-from portal.checkin.queries.state import UNSETTLED, state_of
+from portal.checkin.models import CheckinRefusal, Device
+from portal.checkin.queries.figures import IN_SUBEVENT, LARGE, SHARE, entries_by
+from portal.checkin.queries.state import UNSETTLED, State
+from portal.checkin.queries.tickets import CHECKINS, ORDERS, PENDING, POSITIONS, counts
 from portal.core.actors import DeviceScope
 from portal.core.periods import quarter
 from portal.core.statements import run
@@ -26,67 +28,92 @@ class Gate(NamedTuple):
     by_hand: bool
 
 
-#: Entries by quarter of an hour (a number since 1970) and gate.
-Flow = Counter[tuple[int, Gate]]
+#: Entries by quarter of an hour (a number since 1970), gate and product.
+Flow = Counter[tuple[int, Gate, int]]
 
-_quarter = quarter(Checkin.datetime)
-_by_hand = Checkin.user_id.is_not(None)
-_NEWEST = sa.select(CheckinList.modified, sa.func.max(Checkin.id)).select_from(CheckinList).outerjoin(
-    Checkin, Checkin.list_id == CheckinList.id
-).where(CheckinList.id == sa.bindparam("list")).group_by(CheckinList.modified)  # fmt: skip
-_ENTRIES = (
-    sa.select(_quarter, Checkin.device_id, _by_hand, sa.func.count())
-    .where(
-        Checkin.list_id == sa.bindparam("list"),
-        Checkin.id > sa.bindparam("after"),
-        Checkin.id <= sa.bindparam("until"),
-        Checkin.first,
-    )
-    .group_by(_quarter, Checkin.device_id, _by_hand)
+_ENTRIES = entries_by(
+    quarter(CHECKINS.c.datetime), CHECKINS.c.device_id, CHECKINS.c.user_id.is_not(None), POSITIONS.c.item_id
 )
+_ENTRIES_IN_SUBEVENT = _ENTRIES.where(IN_SUBEVENT)
 
 _FOLLOWED = 2 * UNSETTLED
 _KEPT = 200
-_known: OrderedDict[tuple[int, dt.datetime | None], tuple[Flow, int]] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Entries up to a number, for one state of the tickets; ``again``: from when they may be counted anew."""
+
+    mark: str
+    counted: Flow
+    until: int
+    again: float
+
+
+_known: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
 _lock = threading.Lock()
 
 
-def flow(list_id: int) -> Flow:
-    """All entries of a list by quarter and gate.
+def flow(gate: DeviceScope, state: State) -> Flow:
+    """The entries of a list that count, by quarter, gate and product.
 
     They are counted once and then followed, as the figures for gates are: only the newest are read each time, until
-    somebody changes or takes back an entry.
+    something else changes.
     """
-    row = run(_NEWEST, {"list": list_id}).one_or_none()
-    if row is None:
-        return Counter()
-    modified, last = row[0], row[1] or 0
-    key = (list_id, modified)
-    settled = max(0, last - UNSETTLED)
-    counted, until = _known.get(key) or (Counter(), 0)
-    if settled - until > _FOLLOWED or key not in _known:
-        counted, until = counted + _entries(list_id, until, settled), settled
-        with _lock:
-            _known[key] = (counted, until)
-            while len(_known) > _KEPT:
-                _known.popitem(last=False)
-    return counted + _entries(list_id, until, 2**62)
+    key = (gate.list_id, gate.subevent_id, gate.include_pending)
+    known = _known.get(key)
+    settled = max(0, state.last_entry - UNSETTLED)
+    if known is None or (known.mark != state.tickets and time.monotonic() >= known.again):
+        begun = time.monotonic()
+        counted, now = _entries(gate, 0, settled), time.monotonic()
+        pause = (now - begun) * SHARE if counted.total() > LARGE else 0
+        known = _keep(key, _Known(state.tickets, counted, settled, now + pause))
+    elif settled - known.until > _FOLLOWED:
+        more = known.counted + _entries(gate, known.until, settled)
+        known = _keep(key, replace(known, counted=more, until=settled))
+    found = known.counted + _entries(gate, known.until, 2**62)
+    if state.listed is None:
+        return found
+    return Counter({each: count for each, count in found.items() if each[-1] in state.listed})
 
 
-def _entries(list_id: int, after: int, until: int) -> Flow:
+def _keep(key: tuple[Any, ...], known: _Known) -> _Known:
+    with _lock:
+        _known[key] = known
+        _known.move_to_end(key)
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return known
+
+
+def _entries(gate: DeviceScope, after: int, until: int) -> Flow:
     if until <= after:
         return Counter()
-    rows = run(_ENTRIES, {"list": list_id, "after": after, "until": until})
-    return Counter({(number, Gate(device, bool(by_hand))): count for number, device, by_hand, count in rows})
+    parameters = {
+        "event": gate.event_id,
+        "list": gate.list_id,
+        "include_pending": gate.include_pending,
+        "after": after,
+        "until": until,
+    }
+    statement = _ENTRIES
+    if gate.subevent_id is not None:
+        statement, parameters["subevent"] = _ENTRIES_IN_SUBEVENT, gate.subevent_id
+    rows = run(statement, parameters)
+    return Counter({(number, Gate(device, bool(hand)), item): count for number, device, hand, item, count in rows})
 
 
 _SINCE = sa.select(sa.func.count()).where(
-    Checkin.list_id == sa.bindparam("list"), Checkin.datetime >= sa.bindparam("since"), Checkin.type == "entry"
+    Checkin.list_id == sa.bindparam("list"),
+    Checkin.datetime.between(sa.bindparam("since"), sa.bindparam("now")),
+    Checkin.type == "entry",
 )
 _other = aliased(Checkin)
 _GONE = (
     sa.select(sa.func.count(sa.distinct(Checkin.position_id)))
-    .where(Checkin.list_id == sa.bindparam("list"), sa.text("checkins.type = 'exit'"))
+    .join(POSITIONS, POSITIONS.c.id == Checkin.position_id)
+    .join(ORDERS, ORDERS.c.id == POSITIONS.c.order_id)
+    .where(counts(PENDING), Checkin.list_id == sa.bindparam("list"), sa.text("checkins.type = 'exit'"))
     .where(
         ~sa.exists().where(
             _other.position_id == Checkin.position_id,
@@ -107,14 +134,14 @@ _REFUSED = (
 )
 
 
-def entries_since(list_id: int, since: dt.datetime) -> int:
-    """Entries since a moment; one query in an index."""
-    return int(run(_SINCE, {"list": list_id, "since": since}).scalar_one())
+def entries_between(list_id: int, since: dt.datetime, now: dt.datetime) -> int:
+    """Entries since a moment, without what a clock ahead of ours dated later; one query in an index."""
+    return int(run(_SINCE, {"list": list_id, "since": since, "now": now}).scalar_one())
 
 
-def count_gone(list_id: int) -> int:
-    """Tickets whose last word on the list is an exit; one query in an index that holds exits alone."""
-    return int(run(_GONE, {"list": list_id}).scalar_one())
+def count_gone(gate: DeviceScope) -> int:
+    """Tickets that count whose last word on the list is an exit; one query in an index that holds exits alone."""
+    return int(run(_GONE, {"list": gate.list_id, "include_pending": gate.include_pending}).scalar_one())
 
 
 def refusals(list_id: int, since: dt.datetime, until: dt.datetime) -> dict[str, int]:
@@ -183,18 +210,3 @@ def let_in_twice(list_id: int, most: int) -> LetInTwice:
         for id_, name, code, secret, first, first_gate, again, again_gate in rows
     ]
     return LetInTwice(total, latest)
-
-
-def by_product(gate: DeviceScope) -> tuple[Counter[str], Counter[str]]:
-    """Expected tickets and entries of a list by product, in the products' order; two or three queries."""
-    state = state_of(gate)
-    tickets, entries = figures(gate, state)
-    expected, came = Counter[str](), Counter[str]()
-    for product in state.products:
-        if state.listed is not None and product.id not in state.listed:
-            continue
-        for counts, found in ((tickets, expected), (entries, came)):
-            count = sum(counts[key] for key in counts if key[0] == product.id)
-            if count or counts is tickets:
-                found[product.name] += count
-    return expected, came

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from portal.checkin.models import CheckinList, Device, checkin_list_items, device_items
+from portal.checkin.queries.tickets import CHECKINS, ORDERS, POSITIONS, counts
 from portal.core import clock
 from portal.core.actors import Actor, DeviceScope, EventScope
 from portal.core.database import db
@@ -95,15 +96,32 @@ def list_rows(event_id: int, *, offset: int = 0, limit: int = MOST_CHOICES) -> l
     ]  # fmt: skip
 
 
+def checkins_on(list_id: int) -> int:
+    """How many check-ins a list keeps, those included that count in no figure; one query in an index."""
+    return db.session.scalar(sa.select(sa.func.count()).where(Checkin.list_id == list_id)) or 0
+
+
 def entries_by_list(ids: Sequence[int]) -> dict[int, int]:
-    """How many tickets are in on each list. All rows are counted in an index, and what is rare is taken away."""
-    every = sa.select(Checkin.list_id, sa.func.count()).where(Checkin.list_id.in_(ids)).group_by(Checkin.list_id)
-    rare = (sa.text("NOT first AND type = 'entry'"), sa.text("type = 'exit'"))
-    found = {id_: count for id_, count in db.session.execute(every)}
-    for condition in rare:
-        for id_, count in db.session.execute(every.where(condition)):
-            found[id_] -= count
-    return found
+    """How many tickets that count are in on each list (as `portal.checkin.queries.figures` has it); one query."""
+    listed = sa.exists().where(
+        checkin_list_items.c.list_id == CheckinList.id, checkin_list_items.c.item_id == POSITIONS.c.item_id
+    )
+    statement = (
+        sa.select(CHECKINS.c.list_id, sa.func.count())
+        .select_from(CHECKINS)
+        .join(CheckinList, CheckinList.id == CHECKINS.c.list_id)
+        .join(POSITIONS, POSITIONS.c.id == CHECKINS.c.position_id)
+        .join(ORDERS, ORDERS.c.id == POSITIONS.c.order_id)
+        .where(
+            CHECKINS.c.list_id.in_(ids),
+            CHECKINS.c.first,
+            counts(CheckinList.include_pending),
+            sa.or_(CheckinList.all_products, listed),
+            sa.or_(CheckinList.subevent_id.is_(None), CheckinList.subevent_id == POSITIONS.c.subevent_id),
+        )
+        .group_by(CHECKINS.c.list_id)
+    )
+    return {id_: count for id_, count in db.session.execute(statement)}
 
 
 def list_choices(event_id: int) -> list[tuple[int, str]]:

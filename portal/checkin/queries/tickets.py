@@ -176,6 +176,18 @@ _IN_SUBEVENT = _p.subevent_id == sa.bindparam("subevent")
 _BY_SECRET_AND_SUBEVENT = _BY_SECRET.where(_IN_SUBEVENT)
 
 
+#: Whether the gate's list includes pending orders.
+PENDING: sa.BindParameter[bool] = sa.bindparam("include_pending", type_=sa.Boolean())
+
+
+def counts(include_pending: sa.SQLColumnExpression[bool]) -> sa.ColumnElement[bool]:
+    """A ticket that counts on a list: paid, or pending where the list includes those (platform rules, ``status``).
+
+    Whoever was let in with another one stands in the log, in no figure.
+    """
+    return sa.and_(~_p.canceled, sa.or_(_o.status == "p", sa.and_(_o.status == "n", include_pending)))
+
+
 def gate_parameters(gate: DeviceScope) -> dict[str, Any]:
     """The parameters that statements about one gate's tickets share."""
     return {
