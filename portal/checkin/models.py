@@ -84,7 +84,10 @@ class CheckinRefusal(HasId, Base):
 
 
 class CheckinUndone(HasId, Base):
-    """A check-in that somebody took back: the row as it was, and who took it back when and why."""
+    """A check-in that somebody took back: the row as it was, and who took it back when and why.
+
+    Its ``nonce`` stays used: a phone that repeats its request would let the ticket in again.
+    """
 
     __tablename__ = "checkins_undone"
 
@@ -93,6 +96,7 @@ class CheckinUndone(HasId, Base):
     position_id: Mapped[int] = foreign_key("order_positions.id")
     entered: Mapped[dt.datetime]
     forced: Mapped[bool] = mapped_column(default=False)
+    nonce: Mapped[str | None] = mapped_column(sa.String(190))
     device_id: Mapped[int | None] = foreign_key("devices.id", ondelete="SET NULL")
     entered_by_id: Mapped[int | None] = foreign_key("users.id", ondelete="SET NULL")
     datetime: Mapped[dt.datetime]

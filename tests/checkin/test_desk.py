@@ -66,6 +66,20 @@ def test_search_finds_what_the_api_finds(gate: Gate, desk: Desk) -> None:
     assert "Fast &amp; Co" in page.text
 
 
+def test_a_repeated_request_does_not_reverse_an_undo(gate: Gate, desk: Desk) -> None:
+    for form in ({"nonce": "u1"}, {"nonce": "u2", "force": "true"}):
+        secret = gate.ticket()
+        assert gate.redeem(secret, **form)["status"] == "ok"
+        (entry,) = gate.entries(secret)
+        assert desk.post("undo", checkin=entry.id, ticket=gate.id_of(secret), reason="wrong one").status_code == 200
+        assert gate.redeem(secret, **form)["status"] == "ok", "as the contract has it"
+        assert gate.entries(secret) == []
+        elsewhere = gate.device(f"side {form}", list_id=gate.new_list())
+        assert elsewhere.redeem(secret, **form)["status"] == "ok"
+        assert gate.redeem(secret, nonce=f"{form} anew")["status"] == "ok", "it may enter again"
+        assert len(gate.entries(secret)) == 2
+
+
 def test_one_click_checks_in_and_the_log_says_who(gate: Gate, desk: Desk) -> None:
     secret = gate.ticket()
     text = desk.redeem(secret, q="hopper")

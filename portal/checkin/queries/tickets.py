@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from portal.checkin.models import checkin_list_items, device_items
+from portal.checkin.models import CheckinUndone, checkin_list_items, device_items
 from portal.core.actors import DeviceScope
 from portal.core.i18n import localise
 from portal.core.names import compose
@@ -23,6 +23,7 @@ ASKABLE = ("N", "S", "T", "B", "C", "M", "D", "H", "W")
 POSITIONS: sa.Table = OrderPosition.metadata.tables["order_positions"]
 ORDERS: sa.Table = Order.metadata.tables["orders"]
 CHECKINS: sa.Table = Checkin.metadata.tables["checkins"]
+UNDONE: sa.Table = CheckinUndone.metadata.tables["checkins_undone"]
 ITEMS: sa.Table = Item.metadata.tables["items"]
 VARIATIONS: sa.Table = ItemVariation.metadata.tables["item_variations"]
 QUESTIONS: sa.Table = Question.metadata.tables["questions"]
@@ -153,10 +154,16 @@ ALLOWED = sa.and_(
     sa.or_(sa.bindparam("all_items", type_=sa.Boolean()), SCOPED),
 )
 
-_REPLAYED = sa.exists().where(
-    CHECKINS.c.position_id == _p.id,
-    CHECKINS.c.list_id == sa.bindparam("list"),
-    CHECKINS.c.nonce == sa.bindparam("nonce", type_=sa.String()),
+#: The nonce was used on this list, also for a check-in that was taken back since.
+_REPLAYED = sa.or_(
+    *(
+        sa.exists().where(
+            table.c.position_id == _p.id,
+            table.c.list_id == sa.bindparam("list"),
+            table.c.nonce == sa.bindparam("nonce", type_=sa.String()),
+        )
+        for table in (CHECKINS, UNDONE)
+    )
 )
 _HAS_QUESTIONS = (
     sa.exists()

@@ -51,6 +51,7 @@ def undo_checkin(*, actor: Actor, scope: EventScope, checkin_id: int, reason: st
             position_id=entry.position_id,
             entered=entry.datetime,
             forced=entry.forced,
+            nonce=entry.nonce,
             device_id=entry.device_id,
             entered_by_id=entry.user_id,
             datetime=now,
