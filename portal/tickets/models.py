@@ -121,7 +121,10 @@ class OrderPosition(HasId, HasModified, Base):
 
 
 class Answer(HasId, Base):
-    """The answer to a question for one position; ``answer`` is its text in the form of the bundle."""
+    """The answer to a question for one position; ``answer`` is its text in the form of the bundle.
+
+    An empty one without options says that somebody was asked and left it open: gates read it, nobody else does.
+    """
 
     __tablename__ = "answers"
 

@@ -210,7 +210,7 @@ def _answers(ids: Sequence[int]) -> Mapping[int, list[tuple[LocalisedString, Any
         if option is not None:
             entry[2].append(option)
     return {
-        position_id: [(question, options or text) for question, text, options in entries.values()]
+        position_id: [(question, options or text) for question, text, options in entries.values() if options or text]
         for position_id, entries in found.items()
     }
 

@@ -236,4 +236,4 @@ def _answers(rows: list[list[Any]], locale: str, changes: list[datetime]) -> lis
             named = json.loads(option_text) if isinstance(option_text, str) else option_text
             texts.setdefault(id_, []).append(localise(named, locale))
             answer["answer"] = ", ".join(texts[id_])
-    return list(answers.values())
+    return [answer for answer in answers.values() if answer["answer"] or answer["options"]]

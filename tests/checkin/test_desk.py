@@ -175,7 +175,7 @@ def test_questions_are_asked_and_answered_in_a_form(gate: Gate, desk: Desk) -> N
     )
     assert title(right) == "Come in"
     stored = {question: text for question, (text, _) in gate.answers(secret).items()}
-    assert stored == {size: "L", meals: "Fish, Soup", terms: "True", age: "42"}
+    assert stored == {size: "L", meals: "Fish, Soup", terms: "True", note: "", age: "42"}
 
 
 def test_taking_back_lets_the_ticket_enter_again_and_the_log_keeps_it(gate: Gate, desk: Desk) -> None:

@@ -4,8 +4,14 @@ from typing import Any
 
 import pytest
 
+from portal.core.database import db, set_writing
 from portal.events.models import Question
+from portal.tickets import orders
+from portal.tickets.models import OrderPosition
+from portal.tickets.queries import order_positions
 from tests.checkin.conftest import Gate
+from tests.conftest import sweep
+from tests.exchange.files import dump, load, without_identity
 
 #: Type, what is sent, and what is stored; None where it stays asked.
 FORMS: list[tuple[str, str, str | None]] = [
@@ -81,7 +87,34 @@ def test_an_optional_question_is_asked_until_an_answer_is_sent_which_may_be_empt
     secret = gate.ticket()
     assert gate.redeem(secret, questions_supported="true")["status"] == "incomplete"
     assert gate.redeem(secret, questions_supported="true", **{f"answer_{question}": ""})["status"] == "ok"
-    assert gate.answers(secret) == {}
+    assert gate.answers(secret) == {question: ("", [])}
+    assert gate.redeem(secret, questions_supported="true")["reason"] == "already_redeemed", "nobody asks again"
+    gate.change(Question, Question.id == question, required=True)
+    assert gate.redeem(secret, questions_supported="true")["status"] == "incomplete"
+
+
+def test_an_empty_answer_takes_the_place_of_another_and_shows_nowhere_but_in_the_bundle(gate: Gate) -> None:
+    several, (red, _) = gate.question("M", options=("Red", "Blue"), required=False)
+    line, _ = gate.question(required=False)
+    secret = gate.ticket()
+    for sent in (f"{red}", " , "):
+        answers = {f"answer_{several}": sent, f"answer_{line}": "kept"}
+        gate.redeem(secret, force="true", **answers)
+    assert gate.answers(secret) == {several: ("", []), line: ("kept", [])}
+    with gate.app.app_context():
+        ticket = gate.id_of(secret)
+        shown, _ = order_positions([ticket], event_slug="sampleconf", locale="en")
+        assert [(each["question"], each["answer"]) for each in shown[ticket]["answers"]] == [(line, "kept")]
+        (row,) = orders.tickets(db.session.get_one(OrderPosition, ticket).order)
+        assert [text for _, text in row.answers] == ["kept"]
+        bundle = dump()
+        assert b'"answer":""' in bundle
+    sweep(gate.app)
+    with gate.app.app_context():
+        set_writing(True)
+        load(bundle)
+        again = dump()
+    assert without_identity(again) == without_identity(bundle)
 
 
 def test_an_invalid_answer_stays_asked_and_valid_ones_are_kept(gate: Gate) -> None:

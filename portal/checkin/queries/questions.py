@@ -10,12 +10,15 @@ from portal.checkin.queries.tickets import ASKABLE
 from portal.core.i18n import LocalisedString
 from portal.core.statements import json_rows, run
 from portal.events.models import Question, QuestionOption, question_items
-from portal.tickets.models import Answer
+from portal.tickets.models import Answer, answer_options
 
 
 @dataclass(frozen=True, slots=True)
 class AskedQuestion:
-    """A question for the person at the gate; options in their order, ``answer`` is what is stored for the ticket."""
+    """A question for the person at the gate; options in their order.
+
+    ``answer`` is what is stored for the ticket; ``chosen``: with options, whose texts may all be empty.
+    """
 
     id: int
     type: str
@@ -25,6 +28,7 @@ class AskedQuestion:
     items: tuple[int, ...]
     options: Mapping[int, LocalisedString] = field(default_factory=dict)
     answer: str | None = None
+    chosen: bool = False
 
 
 _shown = question_items.alias("shown_items")
@@ -43,8 +47,9 @@ _COLUMNS = (
 _ASKED = sa.and_(Question.event_id == sa.bindparam("event"), Question.ask_during_checkin, Question.type.in_(ASKABLE))
 _ORDER = (Question.position, Question.id, QuestionOption.position, QuestionOption.id)
 
+_CHOSEN = sa.exists().where(answer_options.c.answer_id == Answer.id)
 _FOR_TICKET = (
-    sa.select(*_COLUMNS, Answer.answer)
+    sa.select(*_COLUMNS, Answer.answer, _CHOSEN)
     .join(question_items, question_items.c.question_id == Question.id)
     .outerjoin(QuestionOption, QuestionOption.question_id == Question.id)
     .outerjoin(Answer, sa.and_(Answer.question_id == Question.id, Answer.position_id == sa.bindparam("ticket")))
@@ -52,7 +57,7 @@ _FOR_TICKET = (
     .order_by(*_ORDER)
 )
 _OF_EVENT = (
-    sa.select(*_COLUMNS, sa.null())
+    sa.select(*_COLUMNS, sa.null(), sa.false())
     .outerjoin(QuestionOption, QuestionOption.question_id == Question.id)
     .where(_ASKED)
     .order_by(*_ORDER)
@@ -72,11 +77,11 @@ def of_event(event_id: int) -> list[AskedQuestion]:
 def _read(rows: Any) -> list[AskedQuestion]:
     found: dict[int, AskedQuestion] = {}
     options: dict[int, dict[int, LocalisedString]] = {}
-    for id_, kind, text, required, position, items, option_id, option, answer in rows:
+    for id_, kind, text, required, position, items, option_id, option, answer, chosen in rows:
         if id_ not in found:
             options[id_] = {}
             ids = tuple(sorted(item for (item,) in items or ()))
-            found[id_] = AskedQuestion(id_, kind, text, required, position, ids, options[id_], answer)
+            found[id_] = AskedQuestion(id_, kind, text, required, position, ids, options[id_], answer, bool(chosen))
         if option_id is not None and kind in ("C", "M"):
             options[id_][option_id] = option
     return list(found.values())

@@ -130,8 +130,8 @@ _READERS = {
 
 
 def is_answered(question: AskedQuestion) -> bool:
-    """Whether what is stored answers the question; a required yes/no is answered by yes alone."""
-    if question.answer is None:
+    """Whether what is stored answers the question: nothing where it is optional, a required yes/no by yes alone."""
+    if question.answer is None or (question.required and not (question.answer or question.chosen)):
         return False
     return not (question.required and question.type == "B") or question.answer.lower() == "true"
 
@@ -172,20 +172,13 @@ _UPSERT = {
     .on_conflict_do_update(index_elements=_KEY, set_=_CHANGED)
     .returning(Answer.id),
 }
-_DELETE = sa.delete(Answer).where(
-    Answer.position_id == sa.bindparam("ticket"), Answer.question_id == sa.bindparam("question")
-)
 _DELETE_OPTIONS = sa.delete(answer_options).where(answer_options.c.answer_id == sa.bindparam("answer"))
 
 
 def save(ticket_id: int, valid: Mapping[int, GivenAnswer]) -> None:
-    """Store answers of a ticket in place of earlier ones; an empty answer removes what was there."""
+    """Store answers of a ticket in place of earlier ones; an empty one is stored too, so that nobody asks again."""
     for question_id, answer in sorted(valid.items()):
-        key = {"ticket": ticket_id, "question": question_id}
-        if not answer.text and not answer.options:
-            run(_DELETE, key)
-            continue
-        parameters = key | {"text": answer.text, "now": clock.now()}
+        parameters = {"ticket": ticket_id, "question": question_id, "text": answer.text, "now": clock.now()}
         answer_id = run(_UPSERT[db.engine.dialect.name], parameters).scalar_one()
         run(_DELETE_OPTIONS, {"answer": answer_id})
         if answer.options:

@@ -53,7 +53,7 @@ def heard(outcome: Outcome, beside: Beside | None, answers: Mapping[int, str], l
         return panel | {"kind": "done", "title": gettext("Come in")}
     if outcome.status == "incomplete":
         asked = [question(each, answers, locale) for each in outcome.questions]
-        # What was answered well goes along: an empty answer is stored nowhere.
+        # What was answered well goes along: every attempt carries all answers, as those of the phones do.
         kept = {id_: given for id_, given in answers.items() if id_ not in {each["id"] for each in asked}}
         return panel | {"kind": "note", "title": gettext("A question first"), "questions": asked, "kept": kept}
     if outcome.reason == "already_redeemed":
