@@ -19,7 +19,7 @@ from portal.checkin.queries import flow
 from portal.core import clock
 from portal.core.database import db
 from portal.tickets.models import Checkin, OrderPosition
-from portal.web.filters import format_day
+from portal.web.filters import format_day, format_when
 from tests.browserless import sign_in
 from tests.checkin.conftest import Gate
 from tests.checkin.pages import BASE
@@ -84,6 +84,17 @@ def test_figures_of_a_day_at_the_gates(gate: Gate, ada: FlaskClient) -> None:
     assert "A device has gone silent" in text
     assert "Gate 2: last heard of" in text
     assert re.search(r"A minute, now (0\.8|1|1\.0) ", text), "four and a second entry in five minutes"
+
+
+def test_who_was_let_in_offline_before_is_first(gate: Gate, ada: FlaskClient) -> None:
+    second = gate.device("second", name="Gate 2")
+    secret = gate.ticket()
+    now = clock.now()
+    gate.redeem(secret)
+    second.redeem(secret, **offline(now - dt.timedelta(days=30)))
+    zone = ZoneInfo("Europe/Berlin")
+    late, early = (format_when(entry.datetime, zone, Locale("en"), now) for entry in gate.entries(secret))
+    assert f" {early} Gate 2 {late} Gate 1" in figures(gate, ada)
 
 
 def test_followed_counts_are_what_a_count_says(gate: Gate, ada: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,7 +150,7 @@ def refusals(list_id: int, since: dt.datetime, until: dt.datetime) -> dict[str, 
 
 
 class Again(NamedTuple):
-    """A ticket that was let in a second time: both gates and times."""
+    """A ticket that was let in a second time: both gates and times, in the order in which it stood there."""
 
     position_id: int
     name: str | None
@@ -205,8 +205,11 @@ def let_in_twice(list_id: int, most: int) -> LetInTwice:
     """Tickets that gates let in again, most often because they were offline; two queries."""
     total = int(run(_COUNT_AGAIN, {"list": list_id}).scalar_one())
     rows = run(_AGAIN, {"list": list_id, "most": most}) if total else ()
-    latest = [
-        Again(id_, name, code, secret, first, first_gate or "", again, again_gate or "")
-        for id_, name, code, secret, first, first_gate, again, again_gate in rows
-    ]
-    return LetInTwice(total, latest)
+    latest = []
+    for id_, name, code, secret, first, first_gate, again, again_gate in rows:
+        entries = [(first, first_gate or ""), (again, again_gate or "")]
+        # What a gate let in offline is heard of later than it happened.
+        if first is not None and again < first:
+            entries.reverse()
+        latest.append(Again(id_, name, code, secret, *entries[0], *entries[1]))
+    return LetInTwice(total, sorted(latest, key=lambda each: each.again, reverse=True))
