@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from portal.checkin.models import CheckinList
 from portal.core.database import db, set_writing
 from portal.events.models import Question
 from portal.tickets import orders
@@ -146,7 +147,9 @@ def test_a_required_yes_that_was_answered_by_no_is_asked_again(gate: Gate) -> No
     assert gate.redeem(secret, questions_supported="true")["status"] == "incomplete"
 
 
-@pytest.mark.parametrize("how", ["pending", "cancelled", "redeemed", "force", "version 2", "not supported"])
+@pytest.mark.parametrize(
+    "how", ["pending", "cancelled", "redeemed", "force", "version 2", "not supported", "not listed"]
+)
 def test_valid_answers_are_saved_whatever_becomes_of_the_redemption(gate: Gate, how: str) -> None:
     secret = gate.ticket()
     form = {"force": "true"} if how == "force" else {}
@@ -158,9 +161,13 @@ def test_valid_answers_are_saved_whatever_becomes_of_the_redemption(gate: Gate, 
         form["questions_supported"] = "true"
     good, _ = gate.question()
     bad, _ = gate.question("N")
+    if how == "not listed":
+        gate.change(CheckinList, CheckinList.id == gate.fair.checkin_list, all_products=False)
     version = 2 if how == "version 2" else 3
     answer = gate.redeem(secret, version=version, **form, **{f"answer_{good}": "kept", f"answer_{bad}": "no number"})
-    expected = {"pending": "unpaid", "cancelled": "unpaid", "redeemed": "incomplete"}.get(how, "ok")
+    expected = {"pending": "unpaid", "cancelled": "unpaid", "redeemed": "incomplete", "not listed": "product"}.get(
+        how, "ok"
+    )
     assert answer.get("reason", answer["status"]) == expected
     assert gate.answers(secret) == {good: ("kept", [])}
 

@@ -68,10 +68,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A ticket with what only a redemption asks: may the gate take it, was it this attempt, are there questions."""
+    """A ticket with what only a redemption asks: may the gate take it, was it this attempt, are there questions.
+
+    ``scoped``: its product is one of the device's; ``listed``: and one of the list's.
+    """
 
     ticket: Ticket
-    allowed: bool
+    scoped: bool
+    listed: bool
     replayed: bool
     has_questions: bool
 
@@ -149,10 +153,9 @@ LISTED = sa.exists().where(
     checkin_list_items.c.list_id == sa.bindparam("list"), checkin_list_items.c.item_id == _p.item_id
 )
 SCOPED = sa.exists().where(device_items.c.device_id == sa.bindparam("device"), device_items.c.item_id == _p.item_id)
-ALLOWED = sa.and_(
-    sa.or_(sa.bindparam("all_products", type_=sa.Boolean()), LISTED),
-    sa.or_(sa.bindparam("all_items", type_=sa.Boolean()), SCOPED),
-)
+_ON_LIST = sa.or_(sa.bindparam("all_products", type_=sa.Boolean()), LISTED)
+_IN_SCOPE = sa.or_(sa.bindparam("all_items", type_=sa.Boolean()), SCOPED)
+ALLOWED = sa.and_(_ON_LIST, _IN_SCOPE)
 
 #: The nonce was used on this list, also for a check-in that was taken back since.
 _REPLAYED = sa.or_(
@@ -175,7 +178,7 @@ _HAS_QUESTIONS = (
     )
 )
 _BY_SECRET = (
-    sa.select(*TICKET_COLUMNS, ALLOWED, _REPLAYED, _HAS_QUESTIONS)
+    sa.select(*TICKET_COLUMNS, _IN_SCOPE, _ON_LIST, _REPLAYED, _HAS_QUESTIONS)
     .select_from(TICKETS_JOINED)
     .where(_p.event_id == sa.bindparam("event"), _p.secret == sa.bindparam("secret"))
 )
@@ -218,8 +221,8 @@ def find(gate: DeviceScope, secret: str, nonce: str | None) -> Found | None:
     if not found:
         return None
     row = found[0]
-    allowed, replayed, has_questions = row[WIDTH:]
-    return Found(read_ticket(row, gate), bool(allowed), bool(replayed), bool(has_questions))
+    scoped, listed, replayed, has_questions = (bool(each) for each in row[WIDTH:])
+    return Found(read_ticket(row, gate), scoped, scoped and listed, replayed, has_questions)
 
 
 def read_ticket(row: Sequence[Any], gate: DeviceScope) -> Ticket:

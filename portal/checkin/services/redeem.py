@@ -60,11 +60,13 @@ def redeem(*, actor: Actor, gate: DeviceScope, attempt: Attempt) -> Outcome:
     if found is None:
         return _refuse(actor, gate, attempt, "unknown_ticket")
     ticket = found.ticket
-    if not found.allowed:
+    if not found.scoped:
         return _refuse(actor, gate, attempt, "product", ticket)
-    if found.replayed and not ticket.cancelled:
+    if found.listed and found.replayed and not ticket.cancelled:
         return Outcome("ok", ticket=ticket.checked_in())
     still_asked = _take_answers(gate, found, attempt)
+    if not found.listed:
+        return _refuse(actor, gate, attempt, "product", ticket)
     if ticket.cancelled:
         return _refuse(actor, gate, attempt, "unpaid", ticket)
     if not (ticket.paid or attempt.force or (attempt.ignore_unpaid and ticket.checkin_allowed)):
