@@ -12,7 +12,7 @@ from portal.events.models import Question, QuestionOption
 from portal.tickets.models import Answer, CartPosition, Order, OrderPosition, answer_options
 from portal.vouchers.models import Voucher
 from tests.fair import Fair, add
-from tests.recordings import entries
+from tests.recordings import BASE, HOST, entries
 from tests.seating.conftest import Api
 
 HOLDERS = ("orderposition", "cartposition", "voucher")
@@ -159,3 +159,26 @@ def test_an_empty_name_has_its_scheme(app: Flask, api: Api, fair: Fair) -> None:
     change(app, OrderPosition, fair.positions[0], attendee_name_parts={})
     position = api.get(f"/seats/{fair.seats[0]}/?expand=orderposition").get_json()["orderposition"]
     assert (position["attendee_name"], position["attendee_name_parts"]) == (None, {})
+
+
+def test_expanded_lists_as_a_real_server_answers(api: Api) -> None:
+    """Each holder is a number or is written out exactly where the real server does so, with its fields.
+
+    An expanded holder that is not there is null here, as in the contract; the real server leaves the field out.
+    """
+    later = {"print_logs", "plugin_data", "tax_code"}
+    for entry in entries("seats_expand"):
+        recorded = entry["response"]["json"]
+        found = api.get(entry["request"]["path"].partition(BASE)[2]).get_json()
+        assert list(found) == list(recorded)
+        assert found["next"] in (None, recorded["next"].replace(HOST, "http://localhost"))
+        assert (found["next"] is None) is (found["count"] == len(found["results"]))
+        seat = next(each for each in recorded["results"] if isinstance(each, dict))
+        assert {*seat, *HOLDERS} == set(found["results"][0])
+        for name in HOLDERS:
+            holder = next((each[name] for each in found["results"] if each[name] is not None), None)
+            if isinstance(seat.get(name), dict):
+                assert isinstance(holder, dict), (entry["name"], name)
+                assert set(holder) == set(seat[name]) - later
+            elif seat.get(name) is not None:
+                assert isinstance(holder, int), (entry["name"], name)
