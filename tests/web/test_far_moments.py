@@ -71,6 +71,10 @@ def test_every_page_shows_them(app: Flask, fair: Fair, moment: dt.datetime, zone
             shown += answer.status_code == 200 and len(answer.data) > 3
             if answer.status_code == 500 or answer.data == b"\xef\xbb\xbf":
                 problems.append(f"{route}: {answer.status_code}")
+        ada = app.test_client()
+        sign_in(ada, fair.organizer_email)
+        desk = f"/organizer/bigevents/sampleconf/checkin/lists/{fair.checkin_list}/"
+        assert "Is in" in ada.get(f"{desk}?ticket={fair.positions[0]}").text
         assert problems == []
         assert shown > 100
     finally:
