@@ -16,3 +16,4 @@ logs.configure(development=app.config["PORTAL"].development, once=True)
 # would look through all of it.
 gc.collect()
 gc.freeze()
+gc.set_threshold(10_000, 20, 50)

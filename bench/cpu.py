@@ -130,6 +130,7 @@ def main(report: Callable[[str], None] = print) -> None:
                 app = create_app(config)
                 gc.collect()
                 gc.freeze()  # as wsgi.py does
+                gc.set_threshold(10_000, 20, 50)
 
                 # As in production: a developer's log costs more than many a request.
                 logs.configure(development=False, stream=(folder / "requests.log").open("w"), once=True)

@@ -5,7 +5,9 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.rows import Request
 
@@ -34,8 +36,8 @@ def _lua(text: str) -> str:
     return '"' + "".join(f"\\{ord(char):03d}" if char in '"\\\n\r' else char for char in text) + '"'
 
 
-def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
-    """A wrk script that sends ``requests`` round and round from ``start``, each thread from a place of its own."""
+def script(requests: Sequence[Request], folder: Path) -> Path:
+    """A wrk script that sends ``requests`` round and round, each thread from a place of its own."""
     lines = ["local all = {}"]
     for request in requests:
         headers = ", ".join(f"[{_lua(name)}] = {_lua(value)}" for name, value in request.headers.items())
@@ -43,8 +45,7 @@ def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
         lines.append(f"all[#all + 1] = {{{_lua(request.method)}, {_lua(request.path)}, {{{headers}}}, {body}}}")
     lines += [
         "local threads = 0",
-        f"function setup(thread) thread:set('at', {start} + threads * math.floor(#all / {THREADS}));"
-        " threads = threads + 1 end",
+        f"function setup(thread) thread:set('at', threads * math.floor(#all / {THREADS})); threads = threads + 1 end",
         "function request()",
         "  at = at % #all + 1",
         "  local one = all[at]",
@@ -57,15 +58,10 @@ def script(requests: Sequence[Request], folder: Path, start: int = 0) -> Path:
 
 
 def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path, *, clients: int = CLIENTS) -> Measured:
-    """Load on ``url`` by ``clients`` connections for ``seconds``, after a second of warming up."""
-    lua = script(requests, folder, start=len(requests) * 3 // (4 * THREADS))
+    """Load on ``url`` by ``clients`` connections for ``seconds``."""
     options = ["--threads", str(THREADS), "--connections", str(clients), "--timeout", "30s", "--latency"]
-    command = [need_wrk(), *options, "--script", str(lua)]
-    subprocess.run([*command, "--duration", "1s", url], check=True, capture_output=True)
-    script(requests, folder)
-    output = subprocess.run(
-        [*command, "--duration", f"{seconds}s", url], check=True, capture_output=True, text=True
-    ).stdout
+    command = [need_wrk(), *options, "--script", str(script(requests, folder)), "--duration", f"{seconds}s", url]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
     failures = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
     broken = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", output)
@@ -77,6 +73,16 @@ def measure(url: str, requests: Sequence[Request], seconds: int, folder: Path, *
         p99=_milliseconds(output, "99%"),
         failures=int(failures[1] if failures else 0) + sum(map(int, broken.groups()) if broken else ()),
     )
+
+
+def warm_up(url: str, requests: Sequence[Request]) -> None:
+    """Send requests one after the other, each on a connection of its own: every worker gets some."""
+    place = urlsplit(url)
+    for request in requests:
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=60)
+        connection.request(request.method, request.path, request.body, request.headers)
+        connection.getresponse().read()
+        connection.close()
 
 
 def _milliseconds(output: str, quantile: str) -> float:

@@ -50,7 +50,7 @@ def growth(results: list[dict[str, Any]]) -> bool:
 def main() -> None:
     """Measure both sizes on both databases, print, and keep the results."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5, help="of load for each measurement")
+    parser.add_argument("--seconds", type=int, default=1, help="of load for each of the turns")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     parser.add_argument("--row", action="append", help="only rows whose name holds this")
     arguments = parser.parse_args()

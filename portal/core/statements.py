@@ -153,8 +153,8 @@ def _reader(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     """What makes a value of ours from the driver's; the layers of the library between them cost more than the work."""
     if dialect.name == "sqlite":
         if isinstance(kind, UTCDateTime):
-            aware = kind.process_result_value
-            return lambda text: aware(datetime.fromisoformat(text), dialect)
+            read = datetime.fromisoformat
+            return lambda text: read(text if "+" in text else text + "+00:00")
         if isinstance(kind, sa.JSON):
             return read_json
     process: Callable[[Any], Any] | None = kind.dialect_impl(dialect).result_processor(dialect, _NUMERIC)

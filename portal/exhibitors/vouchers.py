@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,11 +15,14 @@ from portal.core.i18n import localise
 from portal.core.statements import one_of_ids, rows
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
-from portal.tickets.fields import PERSON_COLUMNS, FieldEntry, FieldReader, ShownFields, answers_of
+from portal.tickets.fields import PERSON_COLUMNS, Answers, ShownFields, answers_of
 from portal.tickets.models import Order, OrderPosition
 from portal.vouchers.models import Voucher
 
 PAGE_SIZE = 50
+
+#: What a reader makes of a person: a list of fields, or their JSON.
+Fields = TypeVar("Fields")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,10 @@ class VoucherPage:
     pages: int
 
 
-class Redemption(NamedTuple):
+class Redemption(NamedTuple, Generic[Fields]):
     """A ticket that was bought with a voucher, as far as the event shows its attendee."""
 
-    fields: list[FieldEntry]
+    fields: Fields
     when: dt.datetime
     subevent: str
 
@@ -190,27 +193,28 @@ def redemption_count(voucher_id: int) -> int:
 def redemptions(
     *,
     voucher_ids: Sequence[int],
-    reader: FieldReader,
+    read: Callable[[Any, Answers | None], Fields],
     shown: ShownFields,
     locales: Sequence[str],
     limit: int | None = None,
     offset: int | None = None,
-) -> dict[int, list[Redemption]]:
-    """Who redeemed the vouchers, in order; with ``limit`` some of them."""
+) -> dict[int, list[Redemption[Fields]]]:
+    """Who redeemed the vouchers, in order; with ``limit`` some of them. ``read`` makes a person's fields."""
     if not voucher_ids:
         return {}
     part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
     redeemed = [_Redeemed._make(row) for row in rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})]
     answers = answers_of(shown, [row.position_id for row in redeemed])
-    found: dict[int, list[Redemption]] = {}
-    entries, of = reader.entries, answers.get
+    found: dict[int, list[Redemption[Fields]]] = {}
+    of = answers.get
     for row in redeemed:
-        subevent = localise(row.subevent, *locales) if row.subevent else ""
-        made = Redemption(entries(row, of(row.position_id)), row.datetime, subevent)
-        if row.voucher_id in found:
-            found[row.voucher_id].append(made)
+        voucher_id, when, subevent, position_id, *_ = row
+        named = localise(subevent, *locales) if subevent else ""
+        made = Redemption(read(row, of(position_id)), when, named)
+        if voucher_id in found:
+            found[voucher_id].append(made)
         else:
-            found[row.voucher_id] = [made]
+            found[voucher_id] = [made]
     return found
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
+from orjson import Fragment
 
 from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.money import money
@@ -117,7 +118,9 @@ def list_leads() -> Response:
     return reply(page.envelope([_lead(row.fields, row) for row in rows]))
 
 
-def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], day_of: Callable[[datetime], date]) -> dict[str, Any]:
+def _voucher(
+    row: VoucherRow, redemptions: Sequence[Redemption[str]], day_of: Callable[[datetime], date]
+) -> dict[str, Any]:
     return {
         "id": row.id,
         "code": row.code,
@@ -132,7 +135,7 @@ def _voucher(row: VoucherRow, redemptions: Sequence[Redemption], day_of: Callabl
         "value": money(row.value),
         "redemptions": [
             {
-                "attendee_fields": fields,
+                "attendee_fields": Fragment(fields),
                 "redemption_date": day_of(when),
                 "subevent": subevent or None,
             }
@@ -147,7 +150,7 @@ def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
     sight = sight_of(scope.event_id)
     redeemed = vouchers.redemptions(
         voucher_ids=[row.id for row in rows],
-        reader=sight.reader(scope.locale),
+        read=sight.reader(scope.locale).json,
         shown=sight.shown,
         locales=(scope.locale, scope.event_locale),
     )

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
 from typing import Any, TypedDict
 
@@ -250,8 +251,11 @@ class FieldReader:
         labels, self._parts, self._truth = _words(locale)
         self._labels = labels | {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
         #: The fields in their order, with how a person's value is read where that needs nothing but the person.
-        self._schemes: dict[str, list[tuple[str, str]]] = {}
+        self._schemes: dict[str, list[tuple[str, str, str]]] = {}
         self._plan = [(name, self._labels[name], _READ.get(name)) for name in shown.ids]
+        #: The same as `json` writes them: after the name come its parts.
+        self._written: list[tuple[str, Callable[[Any], str | None] | None]] = []
+        self._pattern = ""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -269,6 +273,33 @@ class FieldReader:
             }
             for name, label, read in self._plan
         ]
+
+    def json(self, person: Any, answers: Answers | None = None) -> str:
+        """`entries` as JSON, at half of the cost of making and writing it: for answers with a thousand people."""
+        if not self._pattern:
+            self._pattern = self._json_pattern()
+        values = []
+        for name, read in self._written:
+            if name:
+                values.append(_quoted((read(person) if read else self.value(name, person, answers)) or ""))
+            else:
+                values.append(self._name_json(person.attendee_name_parts))
+        return self._pattern % tuple(values)
+
+    def _json_pattern(self) -> str:
+        """The fields with a place for each value, and one for the parts of the name."""
+        parts = []
+        for name, label, read in self._plan:
+            start = f'{{"id":{_quoted(name)},"label":{_quoted(label)},"value":'.replace("%", "%%")
+            parts.append(start + ('%s,"details":[%s]}' if read is _name else '%s,"details":[]}'))
+            self._written += [(name, read), ("", None)] if read is _name else [(name, read)]
+        return f"[{','.join(parts)}]"
+
+    def _name_json(self, parts: Mapping[str, str] | None) -> str:
+        labelled = self._parts_of(parts)
+        if not labelled or parts is None:
+            return ""
+        return ",".join([f"{start}{_quoted(value)}}}" for part, _, start in labelled if (value := parts.get(part))])
 
     def value(self, name: str, person: Any, answers: Answers | None = None) -> str:
         """One field's value; ``""`` where it is not shown or has none."""
@@ -288,14 +319,23 @@ class FieldReader:
 
     def _name_parts(self, parts: Mapping[str, str] | None) -> list[Detail]:
         """The parts of a name that has more than one."""
-        scheme = parts.get("_scheme") if parts else None
-        if parts is None or scheme is None:
+        labelled = self._parts_of(parts)
+        if not labelled or parts is None:
             return []
+        return [{"label": label, "value": value} for part, label, _ in labelled if (value := parts.get(part))]
+
+    def _parts_of(self, parts: Mapping[str, str] | None) -> Sequence[tuple[str, str, str]]:
+        """A name's parts with their labels, as they are and as JSON begins with them; none where it is one piece."""
+        scheme = parts.get("_scheme") if parts else None
+        if scheme is None:
+            return ()
         labelled = self._schemes.get(scheme)
         if labelled is None:
             known = SCHEMES[scheme].parts if scheme in SCHEMES else ()
-            labelled = self._schemes[scheme] = [(part, self._parts[part]) for part in known] if len(known) > 1 else []
-        return [{"label": label, "value": value} for part, label in labelled if (value := parts.get(part))]
+            labels = [(part, self._parts[part]) for part in known if len(known) > 1]
+            labelled = [(part, label, f'{{"label":{_quoted(label)},"value":') for part, label in labels]
+            self._schemes[scheme] = labelled
+        return labelled
 
     def _answer(self, question: ShownQuestion, answer: GivenAnswer | None) -> str:
         if answer is None or question.type == "F":

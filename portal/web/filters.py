@@ -11,6 +11,7 @@ import babel.numbers
 from babel import Locale
 from flask import Flask, g, has_request_context
 from flask_babel import get_locale, get_timezone, gettext
+from markupsafe import Markup, escape
 
 from portal.core import clock
 from portal.core.i18n import LocalisedString, localise
@@ -83,6 +84,7 @@ def format_money(value: Decimal | str | int | None, currency: str | None, locale
     return babel.numbers.format_currency(amount, currency, locale=locale)
 
 
+@lru_cache(maxsize=4096)
 def format_number(value: Decimal | float | None, locale: Locale) -> str:
     """A number with the locale's grouping."""
     return "" if value is None else babel.numbers.format_decimal(value, locale=locale)
@@ -164,6 +166,18 @@ def isotime(value: date | None, zone: Zone = None) -> str:
     return "" if value is None else value.isoformat()
 
 
+def time_tag(value: datetime | None, zone: Zone = None) -> Markup:
+    """A moment as ``<time>``: short to read, whole as a title and for machines."""
+    if value is None:
+        return Markup()
+    where, locale = zone_of(zone or current_zone()), current_locale()
+    local = value.astimezone(where)
+    iso = local.isoformat(timespec="seconds")
+    full = escape(format_fulltime(local, where, locale))
+    short = escape(format_when(local, where, locale, clock.now()))
+    return Markup(f'<time datetime="{iso}" title="{full}">{short}</time>')  # noqa: S704 - escaped
+
+
 def messages(error: Any, name: str | None = None) -> list[str]:
     """Filter: an error as messages. A mapping is looked up by ``name``: a form hands all its errors to each field."""
     found = error.get(name) if hasattr(error, "get") else error
@@ -210,8 +224,9 @@ FILTERS = (
 
 
 def init_app(app: Flask) -> None:
-    """Give the filters, ``locale_tag()`` and ``now()`` to every template."""
+    """Give the filters, ``locale_tag()``, ``now()`` and ``time_tag()`` to every template."""
     for function in FILTERS:
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["locale_tag"] = lambda: str(current_locale()).replace("_", "-")
     app.jinja_env.globals["now"] = clock.now
+    app.jinja_env.globals["time_tag"] = time_tag

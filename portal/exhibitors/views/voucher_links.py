@@ -159,7 +159,7 @@ def voucher_redemptions(organizer: str, event: str, exhibitor_id: int, voucher_i
     part = page_part(redemption_count(found.id))
     who = redemptions(
         voucher_ids=[found.id],
-        reader=FieldReader(shown, locales[0]),
+        read=FieldReader(shown, locales[0]).entries,
         shown=shown,
         locales=locales,
         limit=part.size,

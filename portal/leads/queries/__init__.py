@@ -4,6 +4,7 @@ import datetime as dt
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from portal.core import statements
 from portal.core.database import db
 from portal.leads.models import Lead, LeadVersion
-from portal.leads.queries.filters import LeadFilter, conditions, order
+from portal.leads.queries.filters import LeadFilter, Shape, conditions, order, parameters, shape_of
 from portal.tickets.fields import (
     PERSON_COLUMNS,
     FieldEntry,
@@ -81,28 +82,39 @@ def lead_page(
 
     ``total`` is the number of leads that are wanted, where it is known already.
     """
-    wants = conditions(exhibitor_id, timezone, wanted)
+    shape, values = shape_of(wanted), parameters(exhibitor_id, timezone, wanted)
     if total is None:
-        total = db.session.scalar(sa.select(sa.func.count()).select_from(Lead).where(*wants)) or 0
+        total = int(statements.rows(_count(shape), values)[0][0])
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, page), pages)
-    statement = (
-        sa.select(*_COLUMNS)
-        .join(OrderPosition, OrderPosition.id == Lead.position_id)
-        .where(*wants)
-        .order_by(*order(wanted.sort))
-        .limit(PAGE_SIZE)
-        .offset((page - 1) * PAGE_SIZE)
-    )
-    rows = db.session.execute(statement).all() if total else []
+    part = {"limit": PAGE_SIZE, "offset": (page - 1) * PAGE_SIZE}
+    found = statements.rows(_some(shape, wanted.sort), values | part) if total else ()
+    rows = [_Found._make(row) for row in found]
     answers = answers_of(shown, [row.position_id for row in rows])
     return LeadPage([_row(row, reader, answers) for row in rows], total, page, pages)
 
 
+@lru_cache(maxsize=200)
+def _count(shape: Shape) -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(sa.func.count()).select_from(Lead).where(*conditions(shape))
+
+
+@lru_cache(maxsize=200)
+def _some(shape: Shape, sort: str) -> sa.Select[*tuple[Any, ...]]:
+    return (
+        sa.select(*_COLUMNS)
+        .join(OrderPosition, OrderPosition.id == Lead.position_id)
+        .where(*conditions(shape))
+        .order_by(*order(sort))
+        .limit(sa.bindparam("limit", type_=sa.Integer()))
+        .offset(sa.bindparam("offset", type_=sa.Integer()))
+    )
+
+
 def newest(*, exhibitor_id: int, reader: FieldReader, shown: ShownFields, limit: int, offset: int) -> list[LeadRow]:
     """Some of an exhibitor's leads, the newest first."""
-    wanted = {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}
-    found = [_Found._make(row) for row in statements.rows(_NEWEST, wanted)]
+    part = {"exhibitor": exhibitor_id, "limit": limit, "offset": offset}
+    found = [_Found._make(row) for row in statements.rows(_some(shape_of(LeadFilter()), "newest"), part)]
     answers = answers_of(shown, [row.position_id for row in found])
     return [_row(row, reader, answers) for row in found]
 
@@ -119,10 +131,11 @@ def lead(*, exhibitor_id: int, lead_id: int, reader: FieldReader, shown: ShownFi
 
 def ids(*, exhibitor_id: int, timezone: str, wanted: LeadFilter, only_new: bool = False) -> list[int]:
     """The leads that a filter finds, in its order; ``only_new`` those that no export handed out yet."""
-    wants = conditions(exhibitor_id, timezone, wanted)
+    wants = conditions(shape_of(wanted))
     if only_new:
         wants.append(Lead.exported.is_(None))
-    return list(db.session.scalars(sa.select(Lead.id).where(*wants).order_by(*order(wanted.sort))))
+    statement = sa.select(Lead.id).where(*wants).order_by(*order(wanted.sort))
+    return list(db.session.scalars(statement, parameters(exhibitor_id, timezone, wanted)))
 
 
 def some(*, exhibitor_id: int, lead_ids: Sequence[int], reader: FieldReader, shown: ShownFields) -> dict[int, LeadRow]:
@@ -178,11 +191,3 @@ def _row(row: Any, reader: FieldReader, answers: dict[int, dict[str, GivenAnswer
 #: A tuple that is read by the names of its columns; the type checker knows it by nothing but them.
 _tuple: Any = namedtuple
 _Found = _tuple("_Found", sa.select(*_COLUMNS).selected_columns.keys())
-_NEWEST = (
-    sa.select(*_COLUMNS)
-    .join(OrderPosition, OrderPosition.id == Lead.position_id)
-    .where(Lead.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger()))
-    .order_by(*order("newest"))
-    .limit(sa.bindparam("limit", type_=sa.Integer()))
-    .offset(sa.bindparam("offset", type_=sa.Integer()))
-)

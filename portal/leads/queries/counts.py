@@ -3,12 +3,13 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from portal.core import clock
-from portal.core.database import db
+from portal.core import clock, statements
 from portal.leads.models import Lead
 from portal.leads.queries.filters import day_bounds, device_of, each_tag, on_postgresql
 
@@ -42,20 +43,34 @@ class Figures:
         return _whole_day(day, self.by_hour)
 
 
+_EXHIBITOR: sa.BindParameter[int] = sa.bindparam("exhibitor", type_=sa.BigInteger())
+
+
+def _moment(name: str) -> sa.BindParameter[dt.datetime]:
+    return sa.bindparam(name, type_=Lead.scanned.type)
+
+
+_BY_RATING = (
+    sa.select(
+        Lead.rating,
+        sa.func.count(),
+        sa.func.count(sa.case((sa.and_(Lead.scanned >= _moment("today"), Lead.scanned < _moment("tomorrow")), 1))),
+        sa.func.count(sa.case((Lead.scanned.between(_moment("hour_ago"), _moment("now")), 1))),
+    )
+    .where(Lead.exhibitor_id == _EXHIBITOR)
+    .group_by(Lead.rating)
+)
+
+
 def figures(*, exhibitor_id: int, timezone: str) -> Figures:
     """Two queries: ratings with what is recent, and the leads by quarter of an hour."""
     zone, now = ZoneInfo(timezone), clock.now()
     today, tomorrow = day_bounds(now.astimezone(zone).date(), timezone)
-    rows = db.session.execute(
-        sa.select(
-            Lead.rating,
-            sa.func.count(),
-            sa.func.count(sa.case((sa.and_(Lead.scanned >= today, Lead.scanned < tomorrow), 1))),
-            sa.func.count(sa.case((Lead.scanned.between(now - dt.timedelta(hours=1), now), 1))),
-        )
-        .where(Lead.exhibitor_id == exhibitor_id)
-        .group_by(Lead.rating)
-    ).all()
+    hour_ago = now - dt.timedelta(hours=1)
+    rows = statements.rows(
+        _BY_RATING,
+        {"exhibitor": exhibitor_id, "today": today, "tomorrow": tomorrow, "hour_ago": hour_ago, "now": now},
+    )
     by_hour = _by_hour(exhibitor_id, zone)
     days: dict[dt.date, int] = {}
     for hour, count in by_hour.items():
@@ -75,15 +90,21 @@ def figures(*, exhibitor_id: int, timezone: str) -> Figures:
     )
 
 
-def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
-    """Leads by local hour. The database counts quarters, which fit the hours of every zone."""
+@lru_cache(maxsize=2)
+def _by_quarter(postgresql: bool) -> sa.Select[*tuple[Any, ...]]:
+    """Leads by quarter of an hour, which fits the hours of every zone."""
     seconds = sa.extract("epoch", Lead.scanned)
     quarter: sa.ColumnElement[int] = seconds // QUARTER
-    if on_postgresql():
+    if postgresql:
         quarter = sa.cast(sa.func.floor(seconds / QUARTER), sa.BigInteger)
-    counted = sa.select(quarter.label("quarter"), sa.func.count()).where(Lead.exhibitor_id == exhibitor_id)
+    counted = sa.select(quarter.label("quarter"), sa.func.count()).where(Lead.exhibitor_id == _EXHIBITOR)
+    return counted.group_by("quarter")
+
+
+def _by_hour(exhibitor_id: int, zone: ZoneInfo) -> dict[dt.datetime, int]:
+    """Leads by local hour."""
     found: dict[dt.datetime, int] = {}
-    for number, count in db.session.execute(counted.group_by("quarter")):
+    for number, count in statements.rows(_by_quarter(on_postgresql()), {"exhibitor": exhibitor_id}):
         local = dt.datetime.fromtimestamp(number * QUARTER, zone).replace(minute=0, second=0, microsecond=0)
         found[local] = found.get(local, 0) + count
     return found
@@ -99,26 +120,34 @@ def _whole_day(day: dt.date, by_hour: Mapping[dt.datetime, int]) -> list[tuple[d
     return [(hours[0].replace(hour=number), counts.get(number, 0)) for number in between]
 
 
-def tag_choices(*, exhibitor_id: int, offered: Sequence[str]) -> list[Choice]:
-    """The event's tags in its order, then those that the exhibitor's leads have besides, with their counts."""
-    tags = each_tag()
-    counted = (
+@lru_cache(maxsize=2)
+def _by_tag(postgresql: bool) -> sa.Select[*tuple[Any, ...]]:
+    tags = each_tag(postgresql)
+    return (
         sa.select(tags.c.value, sa.func.count())
         .select_from(Lead)
         .join(tags, sa.true())
-        .where(Lead.exhibitor_id == exhibitor_id)
+        .where(Lead.exhibitor_id == _EXHIBITOR)
         .group_by(tags.c.value)
     )
-    counts = {str(value): count for value, count in db.session.execute(counted)}
+
+
+def tag_choices(*, exhibitor_id: int, offered: Sequence[str]) -> list[Choice]:
+    """The event's tags in its order, then those that the exhibitor's leads have besides, with their counts."""
+    counted = statements.rows(_by_tag(on_postgresql()), {"exhibitor": exhibitor_id})
+    counts = {str(value): count for value, count in counted}
     names = dict.fromkeys((*offered, *sorted(counts)))
     return [Choice(name, name, counts.get(name, 0)) for name in names]
 
 
+_BY_DEVICE = (
+    sa.select(device_of().label("device"), sa.func.max(Lead.device_name), sa.func.count())
+    .where(Lead.exhibitor_id == _EXHIBITOR, device_of() != "")
+    .group_by("device")
+)
+
+
 def device_choices(*, exhibitor_id: int) -> list[Choice]:
     """The devices that scanned, by the name that each had last."""
-    rows = db.session.execute(
-        sa.select(device_of().label("device"), sa.func.max(Lead.device_name), sa.func.count())
-        .where(Lead.exhibitor_id == exhibitor_id, device_of() != "")
-        .group_by("device")
-    ).all()
+    rows = statements.rows(_BY_DEVICE, {"exhibitor": exhibitor_id})
     return sorted((Choice(device, name or device, count) for device, name, count in rows), key=lambda each: each.label)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -33,22 +33,66 @@ class LeadFilter:
         return bool(self.q.strip() or self.rating or self.tag or self.note or self.device or self.day)
 
 
-def conditions(exhibitor_id: int, timezone: str, wanted: LeadFilter) -> list[sa.ColumnElement[bool]]:
-    """An exhibitor's leads that somebody looks for."""
-    conditions: list[sa.ColumnElement[bool]] = [Lead.exhibitor_id == exhibitor_id]
-    conditions += [Lead.search_text.like(pattern, escape="\\") for pattern in like_words(wanted.q)]
-    if wanted.rating:
-        conditions.append(Lead.rating.is_(None) if wanted.rating == "none" else Lead.rating == int(wanted.rating))
+class Shape(NamedTuple):
+    """What a statement's text depends on: which conditions there are, not what they say."""
+
+    words: int
+    rating: Literal["", "none", "stars"]
+    tag: bool
+    note: bool
+    device: bool
+    day: bool
+    postgresql: bool
+
+
+def shape_of(wanted: LeadFilter) -> Shape:
+    """The shape of a filter on the database at hand."""
+    return Shape(
+        words=len(like_words(wanted.q)),
+        rating="" if not wanted.rating else "none" if wanted.rating == "none" else "stars",
+        tag=bool(wanted.tag),
+        note=wanted.note,
+        device=bool(wanted.device),
+        day=bool(wanted.day),
+        postgresql=on_postgresql(),
+    )
+
+
+def conditions(shape: Shape) -> list[sa.ColumnElement[bool]]:
+    """An exhibitor's leads that somebody looks for; `parameters` has the values."""
+    wants: list[sa.ColumnElement[bool]] = [Lead.exhibitor_id == sa.bindparam("exhibitor", type_=sa.BigInteger())]
+    wants += [
+        Lead.search_text.like(sa.bindparam(f"word_{number}", type_=sa.Text()), escape="\\")
+        for number in range(shape.words)
+    ]
+    if shape.rating:
+        stars = sa.bindparam("rating", type_=sa.Integer())
+        wants.append(Lead.rating.is_(None) if shape.rating == "none" else Lead.rating == stars)
+    if shape.tag:
+        wants.append(_has_tag(shape.postgresql))
+    if shape.note:
+        wants.append(Lead.notes != "")
+    if shape.device:
+        wants.append(device_of() == sa.bindparam("device", type_=sa.Text()))
+    if shape.day:
+        start, end = (sa.bindparam(name, type_=Lead.scanned.type) for name in ("start", "end"))
+        wants += [Lead.scanned >= start, Lead.scanned < end]
+    return wants
+
+
+def parameters(exhibitor_id: int, timezone: str, wanted: LeadFilter) -> dict[str, Any]:
+    """What `conditions` of the filter's shape compare with."""
+    given: dict[str, Any] = {"exhibitor": exhibitor_id}
+    given |= {f"word_{number}": pattern for number, pattern in enumerate(like_words(wanted.q))}
+    if wanted.rating and wanted.rating != "none":
+        given["rating"] = int(wanted.rating)
     if wanted.tag:
-        conditions.append(_has_tag(wanted.tag))
-    if wanted.note:
-        conditions.append(Lead.notes != "")
+        given["tag"] = [wanted.tag] if on_postgresql() else wanted.tag
     if wanted.device:
-        conditions.append(device_of() == wanted.device)
+        given["device"] = wanted.device
     if wanted.day:
-        start, end = day_bounds(wanted.day, timezone)
-        conditions += [Lead.scanned >= start, Lead.scanned < end]
-    return conditions
+        given["start"], given["end"] = day_bounds(wanted.day, timezone)
+    return given
 
 
 def device_of() -> sa.ColumnElement[str]:
@@ -61,17 +105,17 @@ def on_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
-def each_tag() -> sa.TableValuedAlias:
+def each_tag(postgresql: bool) -> sa.TableValuedAlias:
     """The tags of a lead as rows with one column ``value``."""
-    function = sa.func.jsonb_array_elements_text if on_postgresql() else sa.func.json_each
+    function = sa.func.jsonb_array_elements_text if postgresql else sa.func.json_each
     return function(Lead.tags).table_valued("value")
 
 
-def _has_tag(tag: str) -> sa.ColumnElement[bool]:
-    if on_postgresql():
-        return sa.cast(Lead.tags, JSONB).contains([tag])
-    tags = each_tag()
-    return sa.exists(sa.select(1).select_from(tags).where(tags.c.value == tag))
+def _has_tag(postgresql: bool) -> sa.ColumnElement[bool]:
+    if postgresql:
+        return sa.cast(Lead.tags, JSONB).contains(sa.bindparam("tag", type_=JSONB()))
+    tags = each_tag(postgresql=False)
+    return sa.exists(sa.select(1).select_from(tags).where(tags.c.value == sa.bindparam("tag", type_=sa.Text())))
 
 
 def order(sort: str) -> tuple[sa.ColumnElement[Any], ...]:

@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, format_skeleton
-from flask import url_for
+from flask import g, url_for
 from flask_babel import gettext, ngettext
 
 from portal.core import clock
@@ -48,8 +49,15 @@ def asked(wanted: LeadFilter, page: int = 1) -> dict[str, str]:
 
 def address(params: dict[str, str], **changes: str) -> str:
     """The list's address with some of its parts changed; an empty one goes."""
-    merged: dict[str, Any] = {name: value for name, value in (params | changes).items() if value}
-    return url_for("leads.index", **merged)
+    merged = {name: value for name, value in (params | changes).items() if value}
+    return f"{home()}?{urlencode(merged)}" if merged else home()
+
+
+def home() -> str:
+    """The address of the whole list; asked for once a request, since a page has a hundred links to it."""
+    known: str = g.get("leads_home") or url_for("leads.index")
+    g.leads_home = known
+    return known
 
 
 def rows(
@@ -75,8 +83,8 @@ def rows(
         "leads": leads,
         "wanted": wanted,
         "here": here,
-        "leads_url": url_for("leads.index"),
-        "detail_query": here.removeprefix(url_for("leads.index")),
+        "leads_url": home(),
+        "detail_query": here.removeprefix(home()),
         "page_url": lambda number: address(asked(wanted, number)),
         "clear_href": address({name: value for name, value in params.items() if name == "sort"}),
         "columns": _columns(sight, wanted, params),
@@ -116,7 +124,7 @@ def summary(scope: ExhibitorScope, sight: Sight, wanted: LeadFilter, figures: Fi
         "may_scan": scope.allow_lead_scanning,
         "kept": {name: value for name, value in params.items() if name != "q"},
         "menus": _menus(figures, params, tags, devices),
-        "export_href": url_for("leads.export") + address(params, page="").removeprefix(url_for("leads.index")),
+        "export_href": url_for("leads.export") + address(params, page="").removeprefix(home()),
         "note_href": address(params, note="" if wanted.note else "1"),
     }
 
