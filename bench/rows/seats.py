@@ -105,3 +105,6 @@ ROWS = (
     Row("seat map: zone of 2,000", map_zone),
     Row("seat map: nothing changed", map_delta),
 )
+
+#: What is measured at two sizes (`bench.scale`): everything that looks at seats.
+SCALED = tuple(row for row in ROWS if row.requests is not vouchers_list)

@@ -207,9 +207,14 @@ function start() {
   document.addEventListener("keydown", onKey);
   // Clicks without a pointer come from screen readers.
   hall.addEventListener("click", (event) => event.detail === 0 && seatOf(event.target) && press(seatOf(event.target)));
-  for (const name of ["pointerover", "focusin"]) {
-    hall.addEventListener(name, (event) => seatOf(event.target) && tell(seatOf(event.target)));
-  }
+  hall.addEventListener("focusin", (event) => seatOf(event.target) && tell(seatOf(event.target)));
+  hall.addEventListener(map.dataset.far ? "pointermove" : "pointerover", (event) => {
+    const seat = view.seatUnder(event);
+    hall.classList.toggle("at-seat", Boolean(seat));
+    if (seat) {
+      tell(seat);
+    }
+  });
   hall.addEventListener("pointerleave", () => tell(seatOf(document.activeElement)));
   onAnswers();
   form?.querySelector("[data-row-all]").addEventListener("click", () => widen(sameRow, (seat) => `${seat.closest(".zone").id} ${seat.dataset.row}`));

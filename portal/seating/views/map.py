@@ -27,6 +27,8 @@ from portal.web.rest import Unchanged
 
 #: Above so many seats the zones come after the page.
 AT_ONCE = 2000
+#: Above so many seats a canvas shows those that are too small to be shapes.
+FAR = 15_000
 #: So many zones are asked for together with the page: as many as browsers have connections to a server.
 SOON = 6
 #: So many seats of a filter are listed; all of them can be changed.
@@ -84,6 +86,7 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         "safe_colours": _safe_colours(plan),
         "by_zone": _by_zone(seats),
         "lazy": seen.total > AT_ONCE,
+        "far": seen.total > FAR,
         "soon": seen.zones[:SOON] if seen.total > AT_ONCE else [],
         "entries": changes.latest(scope=scope, subevent_id=subevent_id, limit=LATEST),
         "opened": opened,
