@@ -160,8 +160,8 @@ export function paintFar(map, hall) {
     const at = new DOMPoint(clientX, clientY).matrixTransform(hall.getScreenCTM().inverse());
     let best = null;
     let least = REACH;
-    for (const part of zones.values()) {
-      if (at.x > part.left && at.x < part.right && at.y > part.top && at.y < part.bottom) {
+    for (const [zone, part] of zones) {
+      if (!zone.classList.contains("near") && at.x > part.left && at.x < part.right && at.y > part.top && at.y < part.bottom) {
         for (const one of part.seats) {
           const far = Math.hypot(one.x - at.x, one.y - at.y);
           if (far < least) {
