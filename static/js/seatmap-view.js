@@ -32,7 +32,9 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
   function zoom(factor, clientX, clientY) {
     const box = map.getBoundingClientRect();
     const [atX, atY] = [clientX - box.x, clientY - box.y];
-    const next = Math.min(LARGEST, Math.max(1, scale * factor));
+    // However large the hall, its seats can become large enough for a finger.
+    const largest = Math.max(LARGEST, (2 * TAPPABLE * scale) / (ACROSS * hall.getScreenCTM().a));
+    const next = Math.min(largest, Math.max(1, scale * factor));
     x = atX - ((atX - x) * next) / scale;
     y = atY - ((atY - y) * next) / scale;
     scale = next;
