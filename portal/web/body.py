@@ -32,6 +32,8 @@ def unread() -> bool:
     request = request_ctx.request
     if request.environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return False
+    if "HTTP_EXPECT" in request.environ:  # its sender waits to be asked for it
+        return False
     looked_at = request.__dict__
     return "_cached_data" not in looked_at and "form" not in looked_at
 
