@@ -28,14 +28,13 @@ def gather(most: int) -> bool:
 
 
 def unread() -> bool:
-    """Whether the request has a body and no door looked at it, since it was refused before."""
+    """Whether some of the request's body may still be to come: it was refused before any door read it whole."""
     request = request_ctx.request
     if request.environ.get("CONTENT_LENGTH", "0") in ("", "0") and "HTTP_TRANSFER_ENCODING" not in request.environ:
         return False
     if "HTTP_EXPECT" in request.environ:  # its sender waits to be asked for it
         return False
-    looked_at = request.__dict__
-    return "_cached_data" not in looked_at and "form" not in looked_at
+    return "_cached_data" not in request.__dict__
 
 
 def read_away() -> bool:
