@@ -16,7 +16,6 @@ from portal.web import (
     accent,
     access,
     assets,
-    bodies,
     cors,
     dev,
     errors,
@@ -61,7 +60,6 @@ def create_app(config: Config | None = None) -> Flask:
     i18n.init_app(app)
     errors.init_app(app)
     cors.init_app(app, config)
-    bodies.init_app(app)
     rest.init_app(app)
     access.init_app(app, Loaders())
     idempotency.init_app(app)

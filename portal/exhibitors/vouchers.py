@@ -5,7 +5,7 @@ from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -15,14 +15,14 @@ from portal.core.i18n import localise
 from portal.core.statements import one_of_ids, rows
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
-from portal.tickets.fields import PERSON_COLUMNS, Answers, ShownFields, answers_of
+from portal.tickets.fields import PERSON_COLUMNS, Answers, FieldEntry, FieldReader, ShownFields, answers_of
 from portal.tickets.models import Order, OrderPosition
 from portal.vouchers.models import Voucher
 
 PAGE_SIZE = 50
 
-#: What a reader makes of a person: a list of fields, or their JSON.
-Fields = TypeVar("Fields")
+#: What is made of a redemption: an object, or its JSON.
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,10 @@ class VoucherPage:
     pages: int
 
 
-class Redemption(NamedTuple, Generic[Fields]):
+class Redemption(NamedTuple):
     """A ticket that was bought with a voucher, as far as the event shows its attendee."""
 
-    fields: Fields
+    fields: list[FieldEntry]
     when: dt.datetime
     subevent: str
 
@@ -190,31 +190,39 @@ def redemption_count(voucher_id: int) -> int:
     return db.session.scalar(statement.where(OrderPosition.voucher_id == voucher_id, *_COUNTS)) or 0
 
 
+def seen_by(reader: FieldReader) -> Callable[[Any, Answers | None, dt.datetime, str], Redemption]:
+    """What makes redemptions as a reader of fields sees them."""
+    return lambda person, answers, when, subevent: Redemption(reader.entries(person, answers), when, subevent)
+
+
 def redemptions(
     *,
     voucher_ids: Sequence[int],
-    read: Callable[[Any, Answers | None], Fields],
+    made: Callable[[Any, Answers | None, dt.datetime, str], Made],
     shown: ShownFields,
     locales: Sequence[str],
     limit: int | None = None,
     offset: int | None = None,
-) -> dict[int, list[Redemption[Fields]]]:
-    """Who redeemed the vouchers, in order; with ``limit`` some of them. ``read`` makes a person's fields."""
+) -> dict[int, list[Made]]:
+    """Who redeemed the vouchers, in order; with ``limit`` some of them.
+
+    ``made`` makes what is wanted of a person, the answers, the moment and the subevent's name: `seen_by`, for one.
+    """
     if not voucher_ids:
         return {}
     part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
     redeemed = [_Redeemed._make(row) for row in rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})]
     answers = answers_of(shown, [row.position_id for row in redeemed])
-    found: dict[int, list[Redemption[Fields]]] = {}
+    found: dict[int, list[Made]] = {}
     of = answers.get
     for row in redeemed:
         voucher_id, when, subevent, position_id, *_ = row
         named = localise(subevent, *locales) if subevent else ""
-        made = Redemption(read(row, of(position_id)), when, named)
+        one = made(row, of(position_id), when, named)
         if voucher_id in found:
-            found[voucher_id].append(made)
+            found[voucher_id].append(one)
         else:
-            found[voucher_id] = [made]
+            found[voucher_id] = [one]
     return found
 
 

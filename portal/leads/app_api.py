@@ -1,7 +1,7 @@
 """The App API: what the exhibitors' lead-scanning app speaks (exhibitors contract, App API)."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,17 +14,17 @@ from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.money import money
 from portal.core.periods import days_of
 from portal.exhibitors import vouchers
-from portal.exhibitors.vouchers import Redemption, VoucherRow
+from portal.exhibitors.vouchers import VoucherRow
 from portal.leads import queries
 from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
-from portal.tickets.fields import FieldEntry, sight_of
+from portal.tickets.fields import Answers, FieldEntry, FieldReader, sight_of
 from portal.web import params
 from portal.web.access import app_api, app_scope
 from portal.web.openapi import PAGING, documented, page_of
 from portal.web.paging import read_page
-from portal.web.rest import done, reply
+from portal.web.rest import done, dumps, reply
 
 blueprint = Blueprint(
     "exhibitors_app",
@@ -118,9 +118,19 @@ def list_leads() -> Response:
     return reply(page.envelope([_lead(row.fields, row) for row in rows]))
 
 
-def _voucher(
-    row: VoucherRow, redemptions: Sequence[Redemption[str]], day_of: Callable[[datetime], date]
-) -> dict[str, Any]:
+def _redemption(reader: FieldReader, zone: ZoneInfo) -> Callable[[Any, Answers | None, datetime, str], str]:
+    """What writes a redemption as JSON: a page of vouchers may have a thousand."""
+    day_of = days_of(zone)
+
+    def written(person: Any, answers: Answers | None, when: datetime, subevent: str) -> str:
+        named = dumps(subevent).decode() if subevent else "null"
+        fields = reader.json(person, answers)
+        return f'{{"attendee_fields":{fields},"redemption_date":"{day_of(when)}","subevent":{named}}}'
+
+    return written
+
+
+def _voucher(row: VoucherRow, redemptions: Sequence[str]) -> dict[str, Any]:
     return {
         "id": row.id,
         "code": row.code,
@@ -133,14 +143,7 @@ def _voucher(
         "items": [row.product or "All"],
         "price_mode": row.price_mode,
         "value": money(row.value),
-        "redemptions": [
-            {
-                "attendee_fields": Fragment(fields),
-                "redemption_date": day_of(when),
-                "subevent": subevent or None,
-            }
-            for fields, when, subevent in redemptions
-        ],
+        "redemptions": Fragment(f"[{','.join(redemptions)}]"),
     }
 
 
@@ -150,12 +153,11 @@ def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
     sight = sight_of(scope.event_id)
     redeemed = vouchers.redemptions(
         voucher_ids=[row.id for row in rows],
-        read=sight.reader(scope.locale).json,
+        made=_redemption(sight.reader(scope.locale), ZoneInfo(scope.timezone)),
         shown=sight.shown,
         locales=(scope.locale, scope.event_locale),
     )
-    day_of = days_of(ZoneInfo(scope.timezone))
-    return [_voucher(row, redeemed.get(row.id, ()), day_of) for row in rows]
+    return [_voucher(row, redeemed.get(row.id, ())) for row in rows]
 
 
 def _may_read_vouchers() -> None:

@@ -107,7 +107,7 @@ def _redemptions(scope: ExhibitorScope, sight: Sight, reader: FieldReader) -> It
     zone, locales = ZoneInfo(scope.timezone), locales_of(scope)
     for rows in _batches(scope):
         found = voucher_reads.redemptions(
-            voucher_ids=[row.id for row in rows], read=reader.entries, shown=sight.shown, locales=locales
+            voucher_ids=[row.id for row in rows], made=voucher_reads.seen_by(reader), shown=sight.shown, locales=locales
         )
         for row in rows:
             for each in found.get(row.id, ()):
