@@ -89,7 +89,7 @@ def growth(part: Part, results: list[dict[str, Any]]) -> bool:
 def main() -> None:
     """Measure both sizes of each part on both databases, print, and keep the results."""
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=2, help="of load for each of the turns")
+    parser.add_argument("--seconds", type=int, default=1, help="of load for each of the turns")
     parser.add_argument("--part", choices=[part.name for part in PARTS], action="append")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
     parser.add_argument("--row", action="append", help="only rows whose name holds this")
