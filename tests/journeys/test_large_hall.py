@@ -188,7 +188,7 @@ def test_a_large_hall_is_dark_by_night_and_made_of_shapes_close_by(hall: Page) -
     # Close by, the zones in view are shapes, and a click blocks.
     for _ in range(6):
         hall.get_by_role("button", name="Larger").click()
-    expect(hall.locator(".zone.near").first).to_be_attached()
+    expect(hall.locator(".zone.near").first).to_be_attached(timeout=20_000)
     near = hall.locator(".zone.near .seat.s-free")
     inside = hall.evaluate(
         """() => {
