@@ -73,16 +73,20 @@ def measured(part: Part, kind: str, size: int, seconds: int, names: list[str]) -
 
 
 def growth(part: Part, results: list[dict[str, Any]]) -> bool:
-    """Print how many times slower each row is at the larger size; whether none grew by more than it may."""
-    rates = {(line["database"], line["row"], line[part.name]): line["rate"] for line in results}
+    """Print how many times slower each row is at the larger size; whether none grew by more than it may.
+
+    Beside it the floor's own growth: where that is as large, the machine was busier, or the statements cost more.
+    """
+    rates = {(line["database"], line["row"], line[part.name]): (line["rate"], line["floor_rate"]) for line in results}
     good = True
     for database, row in dict.fromkeys((line["database"], line["row"]) for line in results):
         small, large = (rates[database, row, size] for size in part.sizes)
-        times = small / large if large else float("inf")
+        times, floor = (one / other if other else float("inf") for one, other in zip(small, large, strict=True))
         most = part.most(row)
         within = times <= most
         good = good and within
-        print(f"{database:<12}{row:<32}{times:6.2f} times slower{'' if within else f'  over {most:g}'}")
+        mark = "" if within else f"  over {most:g}"
+        print(f"{database:<12}{row:<32}{times:6.2f} times slower (floor {floor:.2f}){mark}")
     return good
 
 
