@@ -11,6 +11,8 @@ const form = document.getElementById("selection");
 const undoable = [];
 let view = null;
 let last = null;
+// A change by the selection's form hides the button that had the focus: it goes back to a seat that was chosen.
+let focusNext = null;
 
 const withDate = (values) => (map.dataset.subevent ? { ...values, subevent: map.dataset.subevent } : values);
 
@@ -179,6 +181,13 @@ function onAnswers() {
   document.addEventListener("htmx:oobAfterSwap", takeOver);
   document.addEventListener("htmx:afterSettle", () => {
     takeOver();
+    if (focusNext) {
+      document.getElementById(focusNext)?.focus({ preventScroll: true });
+      focusNext = null;
+    }
+    if (seatOf(document.activeElement)) {
+      tell(seatOf(document.activeElement));
+    }
     if (ask.querySelector("article") && !ask.open) {
       ask.showModal();
     }
@@ -186,6 +195,9 @@ function onAnswers() {
   document.addEventListener("seats-changed", ({ detail }) => {
     if (!detail.undoes) {
       undoable.push(detail.change);
+    }
+    if (selected.size && [form, ask].some((place) => place?.contains(document.activeElement))) {
+      focusNext = (chosenSeats().find((seat) => seat.id === last) ?? chosenSeats()[0])?.id;
     }
     ask.close();
     if (form) {

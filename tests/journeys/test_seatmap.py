@@ -117,6 +117,13 @@ def test_keys_walk_block_and_undo(at_map: Callable[[], Page]) -> None:
     expect(page.locator(seat)).not_to_be_focused()
     page.keyboard.press(" ")
     expect(page.locator("#selected-count")).to_have_text("1 seat selected")
+    chosen = page.locator(".hall .seat:focus").get_attribute("id")
+    for button, state in (("block", "blocked"), ("free", "free")):
+        page.locator(f'#selection button[name="{button}"]').focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"#{chosen}.s-{state}")).to_be_focused()
+        expect(page.locator("#seat-line")).to_contain_text(state)
+        page.keyboard.press(" ")
     page.keyboard.press("Escape")
     expect(page.locator("#selection")).to_be_hidden()
 
