@@ -128,7 +128,7 @@ def _asked(scope: OrganizerScope) -> Asked:
 
 
 def _zone(rows: Sequence[lists.EventRow]) -> str:
-    """The zone of all times of a list: that of most of its events, of the first in the list where several are as many."""
+    """The zone of all times of a list: that of most of its events, the first of them where several are as many."""
     zones = Counter(row.timezone for row in rows).most_common(1)
     return zones[0][0] if zones else "UTC"
 
