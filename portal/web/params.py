@@ -225,20 +225,23 @@ def id_list(body: Mapping[str, Any], name: str, *, most: int) -> list[int]:
         raise InvalidInput({name: [f"{_shown(entry)} is not a whole number." for entry in wrong[:20]]})
     too_large = [at for at, number in enumerate(ids) if not -(2**63) <= number < 2**63]
     if too_large:
-        sent = _as_sent(name) or entries
+        written = as_written()
+        sent = entries if written is None else written[name]
         raise InvalidInput({name: [f"{_shown(sent[at])} does not exist." for at in too_large[:20]]})
     return ids
 
 
-def _as_sent(name: str) -> list[Any] | None:
-    """A list of the body with its numbers as they were written: the fast reader rounds those beyond 64 bits."""
+def as_written() -> Any:
+    """The JSON of the body with its numbers as texts, as they were written; None where the body is no JSON.
+
+    The fast reader rounds those beyond 64 bits: this is for messages that name them.
+    """
     if request.mimetype != "application/json":
         return None
     try:
-        body: dict[str, list[Any]] = json.loads(request.get_data(cache=True), parse_int=str, parse_float=str)
+        return json.loads(request.get_data(cache=True), parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return None
-    return body[name]
 
 
 def text_list(body: Mapping[str, Any], name: str, *, most: int) -> list[str]:
