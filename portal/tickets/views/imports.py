@@ -223,6 +223,7 @@ ATTENDEES = Import(
     ),
     permission="can_change_orders",
     back="orders.index",
+    listing=lazy_gettext("Orders"),
     columns=columns,
     plan=plan,
     apply=apply,

@@ -202,6 +202,7 @@ VOUCHERS = Import(
     ),
     permission="can_change_vouchers",
     back="event_vouchers.index",
+    listing=lazy_gettext("Vouchers"),
     columns=columns,
     plan=plan,
     apply=apply,
