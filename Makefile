@@ -76,11 +76,12 @@ soak: $(VENV)/.dev ## Run the long fuzzing, storms and large loads
 	@$(BIN)/python -m tests.services install
 	@$(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
 
-bench: $(VENV)/.dev ## Measure the hot doors against their floor, on both databases
+bench: $(VENV)/.dev ## Measure the hot doors against their floor, at two sizes, and the map in a browser
 	@$(BIN)/python -m tests.services install
 	@command -v wrk >/dev/null || { [ "$$(id -u)" != 0 ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq wrk >/dev/null; }
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.scale
+	@$(BIN)/python -m bench.map
 
 check: $(VENV)/.dev ## Run every check below, to the end
 	@failed=""; \

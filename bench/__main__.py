@@ -159,6 +159,7 @@ def _measure(
     rows_file = folder / f"{name}.pickle"
     rows_file.write_bytes(pickle.dumps([recorded]))
     ours, theirs = (sent[: len(sent) // 2], sent[len(sent) // 2 :]) if row.once else (sent, sent)
+    seconds = max(seconds, row.slow)
     floor_environ = {"FLOOR_ROWS": str(rows_file), "FLOOR_DATABASE": url}
     with (
         served("bench.floor:create_app()", services.free_port(), floor_environ) as floor,
@@ -182,7 +183,8 @@ def _measure(
 def parts(row: Row, requests: list[Request]) -> tuple[list[Request], list[list[Request]]]:
     """What warms a server up, and what each turn sends; where a request can be sent once only, each gets its own."""
     if not row.once:
-        return [requests[number % len(requests)] for number in range(WARMING)], [requests] * TURNS
+        warming = WARMING // 10 if row.slow else WARMING
+        return [requests[number % len(requests)] for number in range(warming)], [requests] * TURNS
     rest = requests[WARMING:]
     size = len(rest) // TURNS
     return requests[:WARMING], [rest[turn * size : (turn + 1) * size] for turn in range(TURNS)]

@@ -5,6 +5,7 @@
 
 import json
 import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from portal.config import Config
 from portal.core.database import database_uri, db
 from portal.web.operations import EXAMPLES, JSON_TYPE, documented_path
 from tests.fair import Fair, build_fair
+from tests.oauth_personas import CALLBACK, PRINTER, SECRET, UNUSED_CODE
 from tests.personas import REACHED, Persona, everybody, expected
 from tests.routes import Place, Route, all_routes, furnish
 
@@ -61,14 +63,23 @@ class Operation:
         schema = next(iter(self.described["requestBody"]["content"].values()))["schema"]
         return invented(schema, self.document)
 
+    def credentials(self, persona: Persona) -> dict[str, str]:
+        """The headers of somebody, or of the application where one is asked for."""
+        named = {name for each in self.described.get("security", ()) for name in each}
+        return APPLICATION if "oauth_client" in named else dict(persona.headers)
+
     def send(self, app: Flask, persona: Persona, place: Place, **options: Any) -> TestResponse:
         """A request that the door should accept; ``options`` replace parts of it."""
         if self.takes_body and not {"json", "data"} & options.keys():
             options["data" if self.sends_forms else "json"] = self.body(place)
-        headers = dict(persona.headers) | options.pop("headers", {})
+        csrf = {"X-CSRFToken": persona.csrf} if self.route.rule.browser else {}
+        headers = self.credentials(persona) | csrf | options.pop("headers", {})
         query = QUERIES.get(self.name, {}) | dict(persona.query) | options.pop("query", {})
         method, path = options.pop("method", self.route.method), options.pop("path", self.route.path)
-        return app.test_client().open(path, method=method, headers=headers, query_string=query, **options)
+        client = app.test_client()
+        if self.route.rule.browser:
+            client.set_cookie("portal", persona.cookie)
+        return client.open(path, method=method, headers=headers, query_string=query, **options)
 
     def problems(self, answer: TestResponse) -> Iterator[str]:
         """Where an answer differs from the description."""
@@ -114,18 +125,25 @@ def operations(app: Flask, place: Place, document: Mapping[str, Json]) -> list[O
 
 
 def entitled(people: Iterable[Persona], route: Route) -> Persona:
-    """Somebody who may."""
-    return next(persona for persona in people if expected(persona, route) == REACHED)
+    """Somebody who may; for a page somebody who is signed in."""
+    able = (persona for persona in people if expected(persona, route) == REACHED)
+    return next(persona for persona in able if not route.rule.browser or persona.kind == "user")
 
 
 # --------------------------------------------------------------------------------------------- requests for the fair
 
+#: An application's id and secret.
+APPLICATION = {"Authorization": "Basic " + b64encode(f"{PRINTER}:{SECRET}".encode()).decode()}
 #: Parameters of the query without which an answer would say little, by operation.
 QUERIES: dict[str, dict[str, str]] = {
     "seats_list_seats": {"page_size": "1", "expand": "orderposition"},
     "seats_list_seats_in_subevent": {"page_size": "1"},
     "checkin_search_tickets": {"query": "Mill"},
     "checkin_search_tickets_in_subevent": {"query": "Mill"},
+    **dict.fromkeys(
+        ("oauth_consent_authorize_by_get", "oauth_consent_authorize_by_post"),
+        {"client_id": PRINTER, "response_type": "code", "scope": "read", "redirect_uri": CALLBACK, "state": "xyz"},
+    ),
 }
 
 
@@ -161,6 +179,8 @@ def bodies(fair: Fair) -> dict[str, Json]:
             for way in ("block", "unblock")
             for method in ("post", "patch")
         },
+        "oauth_consent_authorize_by_post": {"decision": "allow", "organizers": "all"},
+        "oauth_token": {"grant_type": "authorization_code", "code": UNUSED_CODE, "redirect_uri": CALLBACK},
         "checkin_redeem_ticket": {"secret": f"secret{fair.event}x0002abcdefgh", "questions_supported": "true"},
     }
 
@@ -220,6 +240,8 @@ def record(app: Flask, place: Place) -> dict[str, Json]:
     # What deletes comes last, so that all the others find their things.
     for operation in sorted(operations(app, place, document), key=lambda one: one.route.method == "DELETE"):
         answer = operation.send(app, entitled(people, operation.route), place)
+        if operation.name.startswith("oauth_"):
+            continue  # tokens, told by hand
         if answer.status_code >= 400:
             if operation.route.known and answer.status_code != 503:
                 sys.stderr.write(

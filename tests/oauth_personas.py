@@ -22,6 +22,9 @@ from tests.fair import Fair, add, make_user
 CALLBACK = "https://app.example.org/callback"
 OTHER_CALLBACK = "https://app.example.org/other?tenant=1"
 SECRET = "c" * 64
+#: Another application, with a code that was not used yet.
+PRINTER = "printer"
+UNUSED_CODE = "n" * 64
 CLIENT_ID = "planner"
 
 
@@ -116,6 +119,15 @@ def invite_applications(fair: Fair) -> OAuthPeople:
         give_token(application, email, token, scopes, organizers)
     db.session.commit()
     return people
+
+
+def give_code(email: str) -> None:
+    """A second application of a user, with a code that it may use once. Call it inside an app context."""
+    application = make_application(email, "Badge printer", client_id=PRINTER, redirect_uris=[CALLBACK])
+    grant = services.give_access(
+        actor=SYSTEM, user_id=user_id(email), application=application, scopes="read", organizers=None
+    )
+    services.add_code(grant=grant, code=UNUSED_CODE, redirect_uri=CALLBACK, code_challenge=None)
 
 
 def _foreign() -> int:

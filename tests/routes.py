@@ -23,7 +23,7 @@ from portal.web.access import Rule, rule_of
 from portal.web.errors import is_api
 from portal.web.idempotency import PREFIXES as REST_PREFIXES
 from tests.fair import DAY, Fair, add, make_event
-from tests.oauth_personas import OAuthPeople, invite_applications
+from tests.oauth_personas import OAuthPeople, give_code, invite_applications
 
 SERIES_KEY = "s" * 40
 #: What stands for a thing that the fair has not got: a number that may be any table's, and a word.
@@ -86,6 +86,7 @@ class Place:
 def furnish(fair: Fair) -> Place:
     """Add a series with a date, a seat and a device, applications and a reseller, and commit."""
     applications = invite_applications(fair)
+    give_code(fair.organizer_email)
     organizer = db.session.get(Organizer, fair.organizer)
     assert organizer is not None
     series = make_event(organizer, "seriesconf", has_subevents=True)

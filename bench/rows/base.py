@@ -39,3 +39,5 @@ class Row:
     reads: bool = False
     #: How many send at once.
     clients: int = 4
+    #: One request takes long: turns last at least so many seconds, or they would count by luck, and few warm a server.
+    slow: int = 0

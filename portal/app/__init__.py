@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import models  # noqa: F401 - every table is known before the database is used
+from portal.accounts.api import description as oauth_description
 from portal.app import features
 from portal.app.flask_app import Portal
 from portal.app.loaders import Loaders, event_accent, load_sign_in
@@ -74,6 +75,7 @@ def create_app(config: Config | None = None) -> Flask:
     described = openapi.make_api(app)
     for door in features.DESCRIBED:
         described.register_blueprint(door.blueprint)
+    oauth_description.describe(app, described.spec)
     if config.development:
         for blueprint in (dev.blueprint, mails.blueprint):
             app.register_blueprint(blueprint)

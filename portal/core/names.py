@@ -61,16 +61,16 @@ SCHEMES: dict[str, Scheme] = {
     ),
     "family_given": Scheme(("family_name", "given_name"), _joined("family_name", "given_name")),
     "family_nospace_given": Scheme(
-        ("family_name", "given_name"),
+        ("given_name", "family_name"),
         lambda parts: (parts.get("family_name") or "").strip() + (parts.get("given_name") or "").strip(),
     ),
     "family_comma_given": Scheme(
-        ("family_name", "given_name"),
+        ("given_name", "family_name"),
         lambda parts: ", ".join(
             value for key in ("family_name", "given_name") if (value := (parts.get(key) or "").strip())
         ),
     ),
-    "full_calling": Scheme(("full_name", "calling_name"), _joined("full_name")),
+    "calling_full": Scheme(("calling_name", "full_name"), _joined("full_name")),
     "full_transcription": Scheme(("full_name", "latin_transcription"), _joined("full_name")),
     "salutation_given_family": Scheme(
         ("salutation", "given_name", "family_name"), _joined("given_name", "family_name")

@@ -14,13 +14,12 @@ TAKEN = Sentence("This short name is taken already. Upper and lower case make no
 
 
 def read_slug(given: str) -> str:
-    """A slug as it is stored; raises `InvalidInput` on ``slug`` for what is none."""
-    slug = given.strip()
-    if not slug:
+    """A slug as it is stored; raises `InvalidInput` on ``slug`` for what is none; nothing is taken off it first."""
+    if not given:
         raise InvalidInput({"slug": [MISSING]})
-    if not SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(given):
         raise InvalidInput({"slug": [WRONG]})
-    return slug
+    return given
 
 
 def taken() -> InvalidInput:

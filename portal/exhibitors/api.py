@@ -204,7 +204,7 @@ def list_exhibitor_vouchers(organizer: str, event: str, exhibitor_id: str) -> Re
 def attach_voucher(organizer: str, event: str, exhibitor_id: str) -> Response:
     """Give a voucher to an exhibitor, or change the comment that the exhibitor sees."""
     number = _known(exhibitor_id)
-    attachment = _attachment(params.read_body())
+    (attachment,) = map(_attachment, _ids_as_written([params.read_body()]))
     if isinstance(attachment, Unreadable):
         raise InvalidInput(attachment.errors)
     with _forbidding():
@@ -224,7 +224,7 @@ def attach_voucher(organizer: str, event: str, exhibitor_id: str) -> Response:
 def bulk_attach_vouchers(organizer: str, event: str, exhibitor_id: str) -> Response:
     """Give many vouchers to an exhibitor, all or none; errors come as a list in the order sent."""
     number = _known(exhibitor_id)
-    attachments = [_attachment(entry) for entry in _entries()]
+    attachments = [_attachment(entry) for entry in _ids_as_written(_entries())]
     with _forbidding():
         voucher_services.bulk_attach(actor=actor(), event=event_scope(), exhibitor_id=number, attachments=attachments)
     return done({})
@@ -241,6 +241,16 @@ def _entries() -> list[Any]:
     return body
 
 
+def _ids_as_written(entries: list[Any]) -> list[Any]:
+    """Entries whose ids were not rounded: of whole numbers beyond 64 bits the reader makes floats."""
+    rounded = [isinstance(entry, Mapping) and isinstance(entry.get("id"), float) for entry in entries]
+    written = params.as_written() if any(rounded) else None
+    if written is None:
+        return entries
+    as_list = written if isinstance(written, list) else [written]
+    return [{**entry, "id": as_list[place]["id"]} if rounded[place] else entry for place, entry in enumerate(entries)]
+
+
 def _attachment(entry: Any) -> Attachment | Unreadable:
     """What an entry asks for, or what is wrong with it. Null is as if it were not there, for `id` and `code`."""
     if not isinstance(entry, Mapping):
@@ -250,6 +260,7 @@ def _attachment(entry: Any) -> Attachment | Unreadable:
     if len(given) != 1:
         return Unreadable({"non_field_errors": ["Please pass either id or code."]})
     comment, value = entry.get("exhibitor_comment"), entry[given[0]]
+    sent = str(value) if given[0] == "id" else ""
     errors: dict[str, list[str]] = {}
     if comment is None and "exhibitor_comment" in entry:
         errors["exhibitor_comment"] = [params.NOT_NULL]
@@ -260,7 +271,7 @@ def _attachment(entry: Any) -> Attachment | Unreadable:
             errors["code"] = [wrong]
     elif isinstance(value, bool) or not isinstance(value, int | str) or (value := params.parse_id(str(value))) is None:
         errors["id"] = ["A valid integer is required."]
-    return Unreadable(errors) if errors else Attachment("code" if given[0] == "code" else "id", value, comment)
+    return Unreadable(errors) if errors else Attachment("code" if given[0] == "code" else "id", value, comment, sent)
 
 
 def _not_text(value: Any) -> str:

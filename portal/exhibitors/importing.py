@@ -71,30 +71,32 @@ class _Known:
         self.tags = set(run(_TAG_NAMES, {"event": event_id}).scalars())
         self.named: set[tuple[str, str]] = set()
 
-    def find(self, record: Record) -> int | None:
-        """The exhibitor that a row names; None for a new one. Raises `_Wrong`."""
+    def find(self, record: Record, wrong: "_Wrong") -> int | None:
+        """The exhibitor that a row names; None for a new one, and for one that it names wrongly."""
         number, internal_id = (record.values.get(name, "").strip() for name in ("id", "internal_id"))
         found: int | None = None
         if number:
             found = params.parse_id(number)
             if found not in self.by_id:
-                raise _Wrong("id", Sentence("This event has no exhibitor with this number."))
+                wrong.add("id", Sentence("This event has no exhibitor with this number."))
+                found = None
         elif internal_id:
             several = self.by_internal_id.get(internal_id, [])
             if len(several) > 1:
-                raise _Wrong("internal_id", Sentence("Several exhibitors have this internal id. Name them by number."))
-            found = several[0] if several else None
+                wrong.add("internal_id", Sentence("Several exhibitors have this internal id. Name them by number."))
+            found = several[0] if len(several) == 1 else None
         for kind, value in (("id", str(found or "")), ("internal_id", internal_id)):
             if value and (kind, value) in self.named:
-                raise _Wrong(kind, Sentence("This is in the file twice."))
+                wrong.add(kind, Sentence("This is in the file twice."))
         self.named |= {("id", str(found or "")), ("internal_id", internal_id)}
         return found
 
 
-class _Wrong(Exception):
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column, self.message = column, message
+class _Wrong(dict[str, list[str]]):
+    """All that is wrong with a row, by column."""
+
+    def add(self, column: str, *messages: str) -> None:
+        self.setdefault(column, []).extend(messages)
 
 
 def plan(event: EventScope, records: Sequence[Record]) -> list[Planned]:
@@ -127,21 +129,22 @@ def _plan(event: EventScope, records: Sequence[Record]) -> list[_Row]:
 
 
 def _planned(event: EventScope, known: _Known, record: Record) -> _Row:
-    name = record.values.get("name", "")
+    name, wrong = record.values.get("name", ""), _Wrong()
+    exhibitor_id = known.find(record, wrong)
+    before = known.by_id[exhibitor_id] if exhibitor_id is not None else None
+    # Who is named wrongly is perhaps none that is new: what is missing there is not missed.
+    schema = ExhibitorChangeSchema(partial=True) if before or wrong else ExhibitorWriteSchema()
+    given = _values(record, before, known.tags, wrong)
+    if any(not tag or len(tag) > tags.MAX_NAME for tag in given.get("exhibitor_tags", ())):
+        wrong.add("exhibitor_tags", Sentence("A tag has 1 to %(count)s characters.", count=tags.MAX_NAME))
+    values: dict[str, Any] = {}
     try:
-        exhibitor_id = known.find(record)
-        before = known.by_id[exhibitor_id] if exhibitor_id is not None else None
-        given = _values(record, before, known.tags)
-        schema = ExhibitorWriteSchema() if before is None else ExhibitorChangeSchema(partial=True)
-        values: dict[str, Any] = schema.load(given)
-        for tag in values.get("exhibitor_tags", ()):
-            if not tag or len(tag) > tags.MAX_NAME:
-                raise _Wrong("exhibitor_tags", Sentence("A tag has 1 to %(count)s characters.", count=tags.MAX_NAME))
-    except _Wrong as wrong:
-        return _Row(Planned(record.line, name, "wrong", {wrong.column: [wrong.message]}), None, {})
+        values = schema.load(given)
     except ValidationError as error:
-        errors = {_column(record, field): messages for field, messages in error.messages_dict.items()}
-        return _Row(Planned(record.line, name, "wrong", errors), None, {})
+        for field, messages in error.messages_dict.items():
+            wrong.add(_column(record, field), *messages)
+    if wrong:
+        return _Row(Planned(record.line, name, "wrong", wrong), None, {})
     if before is None:
         return _Row(Planned(record.line, name, "new"), None, values)
     if "locale" in values and not values["locale"]:
@@ -165,29 +168,28 @@ def _other(field: str, before: Mapping[str, Any], value: Any) -> bool:
     return bool(before[field] != value)
 
 
-def _values(record: Record, before: Mapping[str, Any] | None, tag_names: set[str]) -> dict[str, Any]:
+def _values(record: Record, before: Mapping[str, Any] | None, tag_names: set[str], wrong: _Wrong) -> dict[str, Any]:
     """The row as a request would send it. An empty cell empties; one of a flag leaves it as it is."""
     values: dict[str, Any] = {}
     for name, text in record.values.items():
         if name in table.FLAGS:
-            if text:
-                values[name] = _truth(name, text)
+            if text and (truth := _truth(text)) is None:
+                wrong.add(name, Sentence("Write yes or no."))
+            elif text:
+                values[name] = truth
         elif name == "exhibitor_tags":
             values[name] = _tag_list(text, tag_names)
         elif name == "contact_cc_email":
             values[name] = text.replace(";", ",")
         elif name in _TEXTS:
             values[name] = text
-    parts = _name_parts(record.values, before)
+    parts = _name_parts(record.values, before, wrong)
     return values if parts is None else values | {"contact_name_parts": parts}
 
 
-def _truth(name: str, text: str) -> bool:
+def _truth(text: str) -> bool | None:
     lowered = text.lower()
-    found = True if lowered in _YES else False if lowered in _NO else params.boolean(text)
-    if found is None:
-        raise _Wrong(name, Sentence("Write yes or no."))
-    return found
+    return True if lowered in _YES else False if lowered in _NO else params.boolean(text)
 
 
 def _tag_list(text: str, known: set[str]) -> list[str]:
@@ -197,7 +199,7 @@ def _tag_list(text: str, known: set[str]) -> list[str]:
     return [name for each in text.split(";" if ";" in text else ",") if (name := each.strip())]
 
 
-def _name_parts(values: Mapping[str, str], before: Mapping[str, Any] | None) -> dict[str, str] | None:
+def _name_parts(values: Mapping[str, str], before: Mapping[str, Any] | None, wrong: _Wrong) -> dict[str, str] | None:
     """The contact's name as the columns have it; None where none of them is there."""
     given = {part: values[f"contact_{part}"] for part in table.PARTS if f"contact_{part}" in values}
     scheme, whole = values.get("contact_scheme", ""), values.get("contact_name")
@@ -210,7 +212,8 @@ def _name_parts(values: Mapping[str, str], before: Mapping[str, Any] | None) -> 
     if not scheme and filled:
         scheme = next((name for name in _SCHEMES if filled <= set(SCHEMES[name].parts)), "")
         if not scheme:
-            raise _Wrong("contact_name", Sentence("No form of a name has all these parts. Name one."))
+            wrong.add("contact_name", Sentence("No form of a name has all these parts. Name one."))
+            return None
     if scheme:
         texts = {part: given.get(part, "") for part in SCHEMES[scheme].parts}
         if "full_name" in texts:

@@ -21,7 +21,7 @@ from portal.leads.scanner_schemas import (
     ScannedLeadsSchema,
     ScannedSchema,
 )
-from portal.leads.scans import Scanned, record_scan
+from portal.leads.scans import NO_SCANNING, Scanned, record_scan
 from portal.tickets.fields import FieldReader, sight_of
 from portal.web import params
 from portal.web.access import app_scope, public_api, scanner_api
@@ -41,9 +41,24 @@ blueprint.DEFAULT_TAG = "exhibitor scanner"
 _SECURITY = "exhibitor_header"
 #: Paths come without a last slash; with one they are answered as well.
 _BOTH: dict[str, Any] = {"strict_slashes": False}
+NOT_HERE = "This access code is not known at this event."
+ENTER_CODE = "Enter the exhibitor's access code."
+NOT_YET = "This badge was not scanned yet."
+AGAIN = "Lead already scanned."
 BULK = "This code may scan, not read leads."
 UNKNOWN = "No ticket of this event has this code."
 BATCH = 500
+#: What its doors say where they refuse, for the description.
+_SAID = {
+    400: "code: Missing data for required field.",
+    401: "Invalid access code.",
+    403: NO_SCANNING,
+    404: UNKNOWN,
+    409: AGAIN,
+    415: 'Unsupported media type "application/xml" in request.',
+    429: "This code is not known, and too many wrong ones were tried from this network. "
+    "Compare it with your mail or badge. The right code works at any time.",
+}
 
 
 class KeySchema(Schema):
@@ -86,18 +101,24 @@ def refused(error: DomainError) -> Response:
 
 
 @blueprint.route("/auth", methods=["POST"], **_BOTH)
-@documented(AuthSchema, errors=(400, 401, 429), body=KeySchema, refusal=RefusedSchema)
+@documented(
+    AuthSchema,
+    errors=(400, 401, 429),
+    body=KeySchema,
+    refusal=RefusedSchema,
+    said=_SAID | {400: ENTER_CODE, 401: NOT_HERE},
+)
 @public_api
 def auth(organizer: str, event: str) -> Response:
     """Sign the scanner in with an exhibitor's access code."""
     key = params.read_body().get("key")
     if not isinstance(key, str) or not key.strip():
-        raise InvalidInput({"": ["Enter the exhibitor's access code."]})
+        raise InvalidInput({"": [ENTER_CODE]})
     scope = loaders().exhibitor_scope(key)
     if scope is None or not scope.is_of(organizer, event):
         db.session.rollback()  # counting is a transaction of its own, and would wait for this one
         wrong_code(normalise_code(key), exempt=False)
-        raise NotSignedIn("This access code is not known at this event.", scheme="Exhibitor")
+        raise NotSignedIn(NOT_HERE, scheme="Exhibitor")
     return reply(
         {
             "success": True,
@@ -113,10 +134,11 @@ def auth(organizer: str, event: str) -> Response:
 @documented(
     ScannedSchema,
     status=201,
-    errors=(400, 401, 403, 404, 409),
+    errors=(400, 401, 403, 404, 409, 429),
     body=LeadCreateSchema,
     security=_SECURITY,
     refusal=RefusedSchema,
+    said=_SAID,
 )
 @scanner_api
 def create_lead(organizer: str, event: str) -> Response:
@@ -132,13 +154,13 @@ def create_lead(organizer: str, event: str) -> Response:
     attendee = _scanned_attendee(scope, found)
     if found.first:
         return done({"success": True, "lead_id": found.lead.id, "attendee": attendee}, 201)
-    return done(
-        {"success": False, "error": "Lead already scanned.", "lead_id": found.lead.id, "attendee": attendee}, 409
-    )
+    return done({"success": False, "error": AGAIN, "lead_id": found.lead.id, "attendee": attendee}, 409)
 
 
 @blueprint.route("/lead/retrieve", methods=["GET"], **_BOTH)
-@documented(ScannedLeadsSchema, errors=(401, 403), security=_SECURITY, refusal=RefusedSchema)
+@documented(
+    ScannedLeadsSchema, errors=(401, 403, 429), security=_SECURITY, refusal=RefusedSchema, said=_SAID | {403: BULK}
+)
 @scanner_api
 def retrieve_leads(organizer: str, event: str) -> Response:
     """All leads of the exhibitor, the newest first; for the full access code."""
@@ -158,10 +180,11 @@ def retrieve_leads(organizer: str, event: str) -> Response:
 @blueprint.route("/lead/<string:badge>/update", methods=["POST"], **_BOTH)
 @documented(
     ScannedSchema,
-    errors=(400, 401, 403, 404),
+    errors=(400, 401, 403, 404, 429),
     body=LeadUpdateSchema,
     security=_SECURITY,
     refusal=RefusedSchema,
+    said=_SAID,
 )
 @scanner_api
 def update_lead(organizer: str, event: str, badge: str) -> Response:
@@ -169,12 +192,12 @@ def update_lead(organizer: str, event: str, badge: str) -> Response:
     scope, body = app_scope(), params.read_body(lists=("tags",))
     found = _scan(scope, code=badge, notes=body.get("note"), tags=body.get("tags"))
     if found.first:
-        raise NotFound("This badge was not scanned yet.")
+        raise NotFound(NOT_YET)
     return done({"success": True, "lead_id": found.lead.id, "attendee": _scanned_attendee(scope, found)})
 
 
 @blueprint.route("/tags", methods=["GET"], **_BOTH)
-@documented(OfferedTagsSchema, errors=(401,), security=_SECURITY, refusal=RefusedSchema)
+@documented(OfferedTagsSchema, errors=(401, 429), security=_SECURITY, refusal=RefusedSchema, said=_SAID)
 @scanner_api
 def tags(organizer: str, event: str) -> Response:
     """The tags that the event offers."""

@@ -1,7 +1,7 @@
 """Taking a person's words out of texts that other things are written in."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 #: What stands where a person's words stood.
@@ -36,8 +36,22 @@ def blanked(value: Any, inside: bool = False) -> Any:
     if isinstance(value, list):
         return [blanked(each, inside) for each in value]
     if isinstance(value, dict):
-        return {key: blanked(each, inside or key in FIELDS) for key, each in value.items()}
+        return {
+            key: each if key == "_scheme" else blanked(each, inside or key in FIELDS) for key, each in value.items()
+        }
     return value
+
+
+def without_person(value: Any, ticket_ids: Collection[int], own: re.Pattern[str] | None) -> Any:
+    """A JSON value of the API whose tickets with these ids say nothing of their person; everybody else's stay."""
+    if isinstance(value, list):
+        return [without_person(each, ticket_ids, own) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if "positionid" in value and value.get("id") in ticket_ids:
+        empty = blanked({**value, "answers": []} if "answers" in value else value)
+        return empty if own is None else scrubbed(empty, own)
+    return {key: without_person(each, ticket_ids, own) for key, each in value.items()}
 
 
 def scrubbed(value: Any, pattern: re.Pattern[str]) -> Any:

@@ -31,7 +31,7 @@ from portal.privacy.person import (
     tickets_of,
     words_of,
 )
-from portal.privacy.scrub import GONE, pattern_of, scrubbed
+from portal.privacy.scrub import GONE, pattern_of, scrubbed, without_person
 from portal.tickets.fields import PERSON_COLUMNS, sight_of
 from portal.tickets.models import Answer, CartPosition, Order, OrderPosition
 from portal.tickets.search import position_search_text
@@ -94,7 +94,7 @@ def erase(*, actor: Actor, event: EventScope, ticket_ids: Collection[int], order
         ),
         changes=changes,
         mails=_rows(sa.delete(OutboxMessage).where(mails_of(words))),
-        answered=_scrub_answered(words),
+        answered=_scrub_answered(ids, words),
         comments=_scrub_comments(event.event_id, words),
     )
     # What waits to be imported may be a list with the person in it, and is asked for again.
@@ -163,11 +163,12 @@ def _scrub_changes(event_id: int, tickets: Sequence[Any], orders: Sequence[HeldO
     return len(changes)
 
 
-def _scrub_answered(words: Words) -> int:
-    """What the API answered within a day and keeps for repetitions: the answers stay, the person's words do not."""
-    pattern = pattern_of(words.anywhere)
-    if pattern is None:
-        return 0
+def _scrub_answered(ids: Sequence[int], words: Words) -> int:
+    """What the API answered within a day and keeps for repetitions: the answers stay, the person's words do not.
+
+    Words that others may share, a company or a street, go from the person's own tickets alone.
+    """
+    anywhere, own = pattern_of(words.anywhere), pattern_of((*words.anywhere, *words.own))
     count, last = 0, 0
     batch = (
         sa.select(IdempotencyKey.id, IdempotencyKey.body)
@@ -178,21 +179,25 @@ def _scrub_answered(words: Words) -> int:
     while rows := db.session.execute(batch, {"last": last}).all():
         last = rows[-1].id
         for row in rows:
-            body = _clean_body(bytes(row.body), pattern)
+            body = _clean_body(bytes(row.body), frozenset(ids), anywhere, own)
             if body is not None:
                 count += _rows(sa.update(IdempotencyKey).where(IdempotencyKey.id == row.id).values(body=body))
     return count
 
 
-def _clean_body(body: bytes, pattern: re.Pattern[str]) -> bytes | None:
+def _clean_body(
+    body: bytes, ids: Collection[int], anywhere: re.Pattern[str] | None, own: re.Pattern[str] | None
+) -> bytes | None:
     """The body without the person's words; None where there are none in it."""
     try:
         parsed = json.loads(body)
     except ValueError:
         text = body.decode("utf-8", "replace")
-        cleaned = pattern.sub(GONE, text)
+        cleaned = text if anywhere is None else anywhere.sub(GONE, text)
         return cleaned.encode() if cleaned != text else None
-    clean = scrubbed(parsed, pattern)
+    clean = without_person(parsed, ids, own)
+    if anywhere is not None:
+        clean = scrubbed(clean, anywhere)
     return json.dumps(clean, ensure_ascii=False).encode() if clean != parsed else None
 
 

@@ -35,12 +35,12 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Where the seats of a place are: ``x y`` by id, and the box around each zone in the order of zones.
+    """Where the seats of a place are: their ``x`` and ``y`` by id, and the box around each zone in the order of zones.
 
     ``scale`` turns the plan's units into the map's; the names are of rows and zones that no plan places.
     """
 
-    points: dict[int, str]
+    points: dict[int, dict[str, str]]
     scale: float
     placed: bool
     zones: dict[str, Box]
@@ -91,7 +91,7 @@ def _positions(place: Place, _stamp: datetime) -> Positions:
     for row in rows:
         by_zone.setdefault(row[1], []).append(points[row[0]])
     zones = {zone: _bounds(inside) for zone, inside in by_zone.items()}
-    texts = {id_: f"{x:g} {y:g}" for id_, (x, y) in points.items()}
+    texts = {id_: {"x": f"{x:g}", "y": f"{y:g}"} for id_, (x, y) in points.items()}
     return Positions(texts, scale, placed, zones, tuple(labels), tuple(titles))
 
 

@@ -12,19 +12,20 @@ from portal.seating.map import Found, MapSeat, Names
 
 #: Hardly any hall has one of these in its names: then none is escaped.
 _SPECIAL = re.compile("[&<>\"']")
-_ROUND = '<circle class="{cls}" r="7"{rest}/>'
-_DIAMOND = '<path class="{cls}" d="M0-9 9 0 0 9-9 0Z"{rest}/>'
-_CROSS = '<path class="cross" d="M-3.5-3.5 3.5 3.5M3.5-3.5-3.5 3.5"/>'
-_HALF = '<path class="half" d="M0-6A6 6 0 0 0 0 6Z"/>'
-_RING, _RHOMB = '<circle class="ring" r="7"/>', '<path class="ring" d="M0-9 9 0 0 9-9 0Z"/>'
+#: Where a seat is is written into its shapes: a transform each would cost the browser a layer of its own.
+_ROUND = '<circle class="{cls}"{rest} cx="{x}" cy="{y}" r="7"/>'
+_DIAMOND = '<path class="{cls}"{rest} d="M{x} {y}m0-9 9 9-9 9-9-9Z"/>'
+_CROSS = '<path class="cross" d="M{x} {y}m-3.5-3.5 7 7m0-7-7 7"/>'
+_HALF = '<path class="half" d="M{x} {y}m0-6a6 6 0 0 0 0 12Z"/>'
+_RING, _RHOMB = '<circle class="ring" cx="{x}" cy="{y}" r="7"/>', '<path class="ring" d="M{x} {y}m0-9 9 9-9 9-9-9Z"/>'
 _GROUP = '<g class="{cls}"{rest}>%s</g>'
 
 
 def _pieces(shape: str) -> tuple[str, str, str]:
-    """What stands around the two things that differ: the classes and the other attributes."""
+    """What stands around the two things that differ: the classes, and the attributes before the place."""
     before, _, rest = shape.partition("{cls}")
     between, _, after = rest.partition("{rest}")
-    return before, between, after
+    return before, between, after.replace("{x}", "%(x)s").replace("{y}", "%(y)s")
 
 
 #: The shapes by state, and by whether the seat is blocked as well. Free and sold seats are a single element.
@@ -38,33 +39,30 @@ _SHAPES = {
     ("cart", True): _pieces(_GROUP % (_RING + _HALF + _CROSS)),
     ("voucher", True): _pieces(_GROUP % (_RHOMB + _CROSS)),
 }
+_ORIGIN = {"x": "0", "y": "0"}
+Points = Mapping[int, Mapping[str, str]]
 
 
 def sample(state: str, look: str = "") -> Markup:
     """A seat of a legend: the shape alone."""
     before, between, after = _SHAPES[state, state == "blocked" or "and-blocked" in look]
-    return Markup(f"{before}seat {escape(look or f's-{state}')}{between}{after}")  # noqa: S704 - all else is ours
+    return Markup(f"{before}seat {escape(look or f's-{state}')}{between}{after % _ORIGIN}")  # noqa: S704 - all else is ours
 
 
-def seat_marks(seats: Sequence[MapSeat], points: Mapping[int, str] | None = None) -> Markup:
-    """Seats as the map draws them; ``points`` says where each is.
-
-    Without it they take the places of those that are drawn already.
-    """
+def seat_marks(seats: Sequence[MapSeat], points: Points, *, alone: bool = False) -> Markup:
+    """Seats as the map draws them; ``points`` says where each is. Those ``alone`` take the places of drawn ones."""
     safe = _safe([text for seat in seats for text in (seat.name, seat.about, seat.row, seat.who, seat.why)])
     marks = []
-    focus = "-1" if points is None else "0"
+    focus = "-1" if alone else "0"
     for id_, _, row, _, _, _, blocked, state, name, about, look, who, why in seats:
         start, end = _around(state, look, blocked=blocked)
         more = _more(safe, row, who, why)
-        if points is not None and id_ in points:
-            more += _at(points[id_])
-        marks.append(_mark(start, id_, focus, f"{safe(name)}{safe(about)}", more, end))
+        marks.append(_mark(start, id_, focus, f"{safe(name)}{safe(about)}", more, end % points.get(id_, _ORIGIN)))
         focus = "-1"
     return Markup("".join(marks))  # noqa: S704 - what comes from outside is escaped
 
 
-def zone_marks(found: Found, names: Names, points: Mapping[int, str]) -> Markup:
+def zone_marks(found: Found, names: Names, points: Points) -> Markup:
     """What `seat_marks` makes of the same seats, in one pass over the rows: a zone may have thousands."""
     safe = _safe([row[5] or row[4] or row[6] for row in found.rows])
     before, _, behind = (str(escape(part)) for part in names.seat_word.partition("{}"))
@@ -86,10 +84,8 @@ def zone_marks(found: Found, names: Names, points: Mapping[int, str]) -> Markup:
         where, more = row
         if id_ in who or id_ in why:
             more = _more(escape, row_name, who.get(id_, ""), why.get(id_, ""))
-        if id_ in points:
-            more += _at(points[id_])
         name = safe(label) if label else f"{before}{safe(number or guid)}{behind}"
-        marks.append(_mark(start, id_, focus, f"{where}{name}{about}", more, end))
+        marks.append(_mark(start, id_, focus, f"{where}{name}{about}", more, end % points.get(id_, _ORIGIN)))
         focus = "-1"
     return Markup("".join(marks))  # noqa: S704 - what comes from outside is escaped
 
@@ -110,10 +106,6 @@ def _more(safe: Callable[[str], str], row: str, who: str, why: str) -> str:
     if who:
         more += f' data-who="{safe(who)}"'
     return f'{more} data-why="{safe(why)}"' if why else more
-
-
-def _at(point: str) -> str:
-    return f' transform="translate({point})"'
 
 
 def _mark(start: str, id_: int, focus: str, label: str, more: str, end: str) -> str:

@@ -61,7 +61,8 @@ def shown_person(position: OrderPosition, scheme: str) -> dict[str, Any]:
     parts = position.attendee_name_parts or {}
     shown = {f"name-{part}": parts.get(part, "") for part in SCHEMES[scheme].parts}
     if position.attendee_name and not any(shown.values()):
-        shown[f"name-{SCHEMES[scheme].parts[-1]}"] = position.attendee_name
+        whole = "full_name" if "full_name" in SCHEMES[scheme].parts else "family_name"
+        shown[f"name-{whole}"] = position.attendee_name
     shown |= {"email": position.attendee_email or "", "country": position.country or ""}
     return shown | {name: getattr(position, name) or "" for name in TEXTS}
 

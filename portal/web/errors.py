@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import structlog
-from flask import Flask, Response, current_app, g, render_template, request
+from flask import Flask, Response, g, render_template, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge, UnprocessableEntity
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 
 from portal.core.database import db
@@ -67,8 +67,6 @@ def _http_error(error: HTTPException) -> Response:
     headers: dict[str, str] = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    if isinstance(error, RequestEntityTooLarge) and not _read_away():
-        headers["Connection"] = "close"
     if not is_api(request.path):
         return page(status, None, headers=headers)
     if isinstance(error, MethodNotAllowed):
@@ -78,27 +76,6 @@ def _http_error(error: HTTPException) -> Response:
         return json_response(_flatten(data["messages"]), 400, headers)
     detail = data.get("message") or _DETAILS.get(status) or HTTP_STATUS_CODES.get(status, "Error") + "."
     return json_response({"detail": detail}, status, headers)
-
-
-def _read_away() -> bool:
-    """Read the rest of a body that is too large and forget it; whether it came to its end.
-
-    Who is still sending when we hang up may never see the answer, least of all through a proxy. What is much larger
-    than allowed is not waited for.
-    """
-    left = 2 * int(current_app.config["MAX_CONTENT_LENGTH"])
-    if (request.content_length or left + 1) > left:
-        return False
-    stream = request.environ["wsgi.input"]
-    try:
-        while left > 0:
-            piece = stream.read(min(left, 1024 * 1024))
-            if not piece:
-                return True
-            left -= len(piece)
-    except (OSError, ValueError):
-        pass
-    return False
 
 
 def _flatten(messages: Any) -> Any:

@@ -77,7 +77,7 @@ class Import:
 
     ``columns`` says what the files may hold; ``plan`` what each record would do, and reads only; ``apply`` does it in
     the request's transaction, planning anew, and raises `Refused` where a row is wrong by now. ``back`` is the endpoint
-    to go to afterwards.
+    of the list that is added to, where one goes afterwards, and ``listing`` its name.
     """
 
     kind: str
@@ -85,6 +85,7 @@ class Import:
     about: LazyString
     permission: str
     back: str
+    listing: LazyString
     columns: Callable[[EventScope], Sequence[Column]]
     plan: Callable[[EventScope, Sequence[Record]], Sequence[Planned]]
     apply: Callable[[Actor, EventScope, Sequence[Record]], Sequence[Planned]]

@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from portal.core.database import db, set_writing
 from portal.web.access import SAFE_METHODS
+from portal.web.body import read_away, unread
 from portal.web.errors import is_api
 from portal.web.rest import Answer, Unchanged
 
@@ -86,6 +87,8 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def finish(response: Response) -> Response:
+        if unread() and not read_away():
+            response.headers["Connection"] = "close"
         request_id = app_ctx.g.get("request_id", "")
         if isinstance(response, Answer):
             known = of_unchanged if isinstance(response, Unchanged) else of_answers

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import IO, Any, TypeVar
 
 import click
@@ -48,6 +49,20 @@ _ERRORS = {
     429: "Too many requests with these credentials.",
     500: "Something broke inside the portal; nothing was changed.",
     503: "Something outside the portal did not answer.",
+}
+#: What is said, for example.
+_ERROR_SAID = {
+    401: "Authentication credentials were not provided.",
+    403: "You do not have permission to perform this action.",
+    404: "Not found.",
+    405: 'Method "TRACE" not allowed.',
+    406: "Could not satisfy the request Accept header.",
+    409: "The first request with this idempotency key has not been answered yet. Please try again.",
+    413: "The request is too large.",
+    415: 'Unsupported media type "application/xml" in request.',
+    429: "This token has made its requests of this minute. Please try again in 12 s.",
+    500: "Internal server error.",
+    503: "The email could not be sent.",
 }
 _ERROR_HEADERS = {
     401: ("WWW-Authenticate", "The scheme of the credentials that are wanted.", "string"),
@@ -125,11 +140,9 @@ def make_api(app: Flask) -> PortalApi:
     )
     for status, description in _ERRORS.items():
         body = {"anyOf": [_DETAIL, _FIELDS, {"type": "array", "items": _FIELDS}]} if status == 400 else _DETAIL
-        response = {"description": description, "content": {JSON_TYPE: {"schema": body}}}
-        if status in _ERROR_HEADERS:
-            name, meaning, kind = _ERROR_HEADERS[status]
-            response["headers"] = {name: {"description": meaning, "required": True, "schema": {"type": kind}}}
-        components.response(f"Error{status}", response)
+        example = {"name": ["This field is required."]} if status == 400 else {"detail": _ERROR_SAID[status]}
+        response = {"description": description, "content": {JSON_TYPE: {"schema": body, "example": example}}}
+        components.response(f"Error{status}", _with_header(status, response))
     app.extensions["portal_api"] = api
     app.register_blueprint(blueprint)
     group = AppGroup("openapi", help="The description of the API.")
@@ -202,11 +215,12 @@ def documented(
     also: Sequence[int] = (),
     validated: bool = False,
     refusal: Any = None,
+    said: Mapping[int, str] = MappingProxyType({}),
 ) -> Callable[[View], View]:
     """Describe a REST door without wrapping it: put it above the access rule.
 
     ``also`` are other statuses with the same answer; ``validated`` answers carry an ETag and may be 304; ``refusal`` is
-    what is said in place of the platform's errors.
+    what is said in place of the platform's errors, ``said`` its sentences by status.
     """
 
     def decorate(view: View) -> View:
@@ -239,13 +253,21 @@ def documented(
         for refused in sorted(statuses):
             responses[str(refused)] = {"$ref": f"#/components/responses/Error{refused}"}
             if refusal is not None and refused not in (406, 413):
-                content = {JSON_TYPE: {"schema": refusal}}
-                responses[str(refused)] = {"description": _ERRORS[refused], "content": content}
+                example = {"success": False, "error": said[refused]}
+                content = {JSON_TYPE: {"schema": refusal, "example": example}}
+                responses[str(refused)] = _with_header(refused, {"description": _ERRORS[refused], "content": content})
         operation |= {"parameters": parameters, "responses": responses}
         view._apidoc = {"manual_doc": operation}  # type: ignore[attr-defined]
         return view
 
     return decorate
+
+
+def _with_header(status: int, response: dict[str, Any]) -> dict[str, Any]:
+    if status in _ERROR_HEADERS:
+        name, meaning, kind = _ERROR_HEADERS[status]
+        response["headers"] = {name: {"description": meaning, "required": True, "schema": {"type": kind}}}
+    return response
 
 
 def _header(name: str) -> dict[str, Any]:

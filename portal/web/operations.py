@@ -37,7 +37,10 @@ REFUSALS = {
     "device": (403, 404),
 }
 
-_TOKEN_ADDRESS = "/api/v1/oauth/token"  # noqa: S105 - an address
+OAUTH_PREFIX = "/api/v1/oauth/"
+_TOKEN_ADDRESS = f"{OAUTH_PREFIX}token"
+#: The credentials of applications, which their doors check themselves, as RFC 6749 wants it.
+CLIENT = "oauth_client"
 _PARAMETERS = {
     "organizer": ("The organizer's slug", "bigevents"),
     "event": ("The event's slug", "sampleconf"),
@@ -65,7 +68,7 @@ def operations(app: Flask, document: dict[str, Any]) -> Iterator[tuple[Address, 
 
 
 def undescribed(app: Flask, document: dict[str, Any]) -> list[str]:
-    """JSON doors that the description lacks. OAuth's own are described by their security scheme."""
+    """JSON doors that the description lacks."""
     missing = []
     for address in app.url_map.iter_rules():
         rule = None if address.endpoint == "static" else rule_of(app, address.endpoint)
@@ -75,7 +78,7 @@ def undescribed(app: Flask, document: dict[str, Any]) -> list[str]:
             or not is_api(address.rule.replace("<any(pretixdroid, eventyaydroid):prefix>", "pretixdroid"))
         ):
             continue
-        if address.rule.startswith("/api/v1/oauth/") or address.rule == "/api/openapi.json":
+        if address.rule == "/api/openapi.json":
             continue
         item = document["paths"].get(documented_path(address.rule), {})
         methods = (address.methods or set()) - {"HEAD", "OPTIONS"}
@@ -115,7 +118,7 @@ def _name(address: Address, method: str) -> str:
 
 def _set_security(operation: dict[str, Any], rule: Rule, method: str, *, oauth: bool) -> None:
     schemes = SECURITY.get(rule.kind)
-    if schemes is None:
+    if schemes is None or (rule.kind == "public" and CLIENT in str(operation.get("security"))):
         return
     scope = "read" if method in SAFE_METHODS else "write"
     operation["security"] = [
@@ -126,6 +129,8 @@ def _set_security(operation: dict[str, Any], rule: Rule, method: str, *, oauth: 
 def _set_statuses(operation: dict[str, Any], address: Address, rule: Rule) -> None:
     responses: dict[str, Any] = operation["responses"]
     responses.pop("default", None)
+    if rule.browser:
+        return  # pages answer with pages
     statuses = {405, 500, *REFUSALS.get(rule.kind, ())}
     if address.rule.startswith(REST_PREFIXES):
         statuses |= {406, 429}
@@ -139,7 +144,7 @@ def _set_statuses(operation: dict[str, Any], address: Address, rule: Rule) -> No
         elif content.get(JSON_TYPE, {}).get("schema", {}).get("type") == "array":
             for kind in FORM_TYPES:
                 content.pop(kind, None)
-        statuses |= {400, 413, 415}
+        statuses |= {413} if address.rule.startswith(OAUTH_PREFIX) else {400, 413, 415}
     for status in statuses:
         responses.setdefault(str(status), {"$ref": f"#/components/responses/Error{status}"})
     operation["responses"] = dict(sorted(responses.items()))

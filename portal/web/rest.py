@@ -8,11 +8,14 @@ import orjson
 from flask import Flask, Request, Response, abort, request
 from flask.globals import request_ctx
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import RequestRedirect, UnicodeConverter
 
 from portal.core.database import db
 from portal.core.errors import DomainError, NotFound
 from portal.web import idempotency
+from portal.web.body import gather
 from portal.web.errors import is_api
 
 if TYPE_CHECKING:
@@ -133,12 +136,19 @@ def init_app(app: Flask) -> None:
         path = current.path
         if "\0" in path:
             abort(404)
+        if "HTTP_TRANSFER_ENCODING" in current.environ and not gather(most):
+            abort(413)
         if not is_api(path):
             return None
         if current.environ.get("CONTENT_LENGTH", "0") not in _NO_BODY and (current.content_length or 0) > most:
             abort(413)
         if isinstance(current.routing_exception, RequestRedirect):
             return _with_slash(path)
+        if isinstance(current.routing_exception, NoSuchPath) and not path.endswith("/"):
+            # The routing looks at methods only where the path is written out.
+            adapter = request_ctx.url_adapter
+            if adapter is not None and (methods := list(adapter.allowed_methods(path + "/"))):
+                raise MethodNotAllowed(methods)
         if path.startswith(REST_PREFIXES):
             _check_format(current)
         return None

@@ -19,9 +19,11 @@ function stateOf(seat) {
   return /\bs-(\w+)/.exec(seat.getAttribute("class"))[1];
 }
 
-// The attribute is "translate(x y)": reading it asks for no layout.
+// Where a seat is stands in its shape: reading that asks for no layout.
 export function pointOf(seat) {
-  return seat.getAttribute("transform").slice(10, -1).split(" ").map(Number);
+  const shape = seat.localName === "g" ? seat.firstElementChild : seat;
+  const at = shape.localName === "circle" ? [shape.getAttribute("cx"), shape.getAttribute("cy")] : /^M(\S+) ([^m]+)/.exec(shape.getAttribute("d")).slice(1);
+  return at.map(Number);
 }
 
 // ----------------------------------------------------------- selection
@@ -40,7 +42,9 @@ export function mark(id, on) {
   selected.set(id, ring);
   if (seat && !ring.isConnected) {
     ring.setAttribute("r", "9.7");
-    ring.setAttribute("transform", seat.getAttribute("transform"));
+    const [x, y] = pointOf(seat);
+    ring.setAttribute("cx", x);
+    ring.setAttribute("cy", y);
     rings.append(ring);
   }
 }
@@ -73,7 +77,7 @@ function replace(before, seat) {
     return;
   }
   const focused = document.activeElement === before;
-  for (const name of ["transform", "tabindex", "aria-selected"]) {
+  for (const name of ["tabindex", "aria-selected"]) {
     if (before.hasAttribute(name)) {
       seat.setAttribute(name, before.getAttribute(name));
     }

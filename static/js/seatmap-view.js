@@ -1,14 +1,17 @@
 // How the map is seen and pointed at: wheel and pinch zoom, moving, a rectangle drawn around seats, zones that come later.
 
+import { paintFar } from "./seatmap-far.js";
 import { allSeats, placeZone, pointOf } from "./seatmap-seats.js";
 
 const LARGEST = 24;
 const A_CLICK = 5;
 const TAPPABLE = 20;
 const AT_ONCE = 3;
+const ACROSS = 14;
 
 export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
   const hall = map.querySelector(".hall");
+  const far = map.dataset.far ? paintFar(map, hall) : null;
   const lasso = document.getElementById("lasso");
   const pointers = new Map();
   let [x, y, scale] = [0, 0, 1];
@@ -20,12 +23,18 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
     x = Math.min(width * 0.5, Math.max(x, width * 0.5 - width * scale));
     y = Math.min(height * 0.5, Math.max(y, height * 0.5 - height * scale));
     hall.style.transform = `translate(${x}px, ${y}px) scale(${scale})`;
+    far?.moved();
   }
+
+  // The seat at a pointer: a shape, or what the canvas shows there.
+  const seatUnder = (event) => seatOf(event.target) ?? far?.seatAt(event.clientX, event.clientY);
 
   function zoom(factor, clientX, clientY) {
     const box = map.getBoundingClientRect();
     const [atX, atY] = [clientX - box.x, clientY - box.y];
-    const next = Math.min(LARGEST, Math.max(1, scale * factor));
+    // However large the hall, its seats can become large enough for a finger.
+    const largest = Math.max(LARGEST, (2 * TAPPABLE * scale) / (ACROSS * hall.getScreenCTM().a));
+    const next = Math.min(largest, Math.max(1, scale * factor));
     x = atX - ((atX - x) * next) / scale;
     y = atY - ((atY - y) * next) / scale;
     scale = next;
@@ -90,7 +99,7 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
     pointers.set(event.pointerId, event);
     if (pointers.size === 1) {
       const moves = mode === "move" || event.button === 1;
-      began = { x: event.clientX, y: event.clientY, seat: seatOf(event.target), moves, far: false };
+      began = { x: event.clientX, y: event.clientY, seat: seatUnder(event), moves, far: false };
     } else {
       began = { ...began, far: true, pinch: true };
       lasso.setAttribute("hidden", "");
@@ -130,7 +139,7 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
       chooseInside(inside(event));
     } else if (!began.far && began.seat && event.button === 0) {
       const seat = document.getElementById(began.seat.id) ?? began.seat;
-      const { width } = seat.getBoundingClientRect();
+      const width = ACROSS * hall.getScreenCTM().a;
       // A finger cannot aim at seats this small: the first tap brings them closer.
       if (event.pointerType === "touch" && width < TAPPABLE) {
         zoom((TAPPABLE * 1.5) / width, event.clientX, event.clientY);
@@ -209,5 +218,5 @@ export function watchView(map, { seatOf, press, chooseInside, mayChoose }) {
 
   setMode(mode);
   load();
-  return { reveal };
+  return { reveal, seatUnder };
 }

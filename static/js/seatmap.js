@@ -11,6 +11,8 @@ const form = document.getElementById("selection");
 const undoable = [];
 let view = null;
 let last = null;
+// A change by the selection's form hides the button that had the focus: it goes back to a seat that was chosen.
+let focusNext = null;
 
 const withDate = (values) => (map.dataset.subevent ? { ...values, subevent: map.dataset.subevent } : values);
 
@@ -179,6 +181,13 @@ function onAnswers() {
   document.addEventListener("htmx:oobAfterSwap", takeOver);
   document.addEventListener("htmx:afterSettle", () => {
     takeOver();
+    if (focusNext) {
+      document.getElementById(focusNext)?.focus({ preventScroll: true });
+      focusNext = null;
+    }
+    if (seatOf(document.activeElement)) {
+      tell(seatOf(document.activeElement));
+    }
     if (ask.querySelector("article") && !ask.open) {
       ask.showModal();
     }
@@ -186,6 +195,9 @@ function onAnswers() {
   document.addEventListener("seats-changed", ({ detail }) => {
     if (!detail.undoes) {
       undoable.push(detail.change);
+    }
+    if (selected.size && [form, ask].some((place) => place?.contains(document.activeElement))) {
+      focusNext = (chosenSeats().find((seat) => seat.id === last) ?? chosenSeats()[0])?.id;
     }
     ask.close();
     if (form) {
@@ -207,9 +219,14 @@ function start() {
   document.addEventListener("keydown", onKey);
   // Clicks without a pointer come from screen readers.
   hall.addEventListener("click", (event) => event.detail === 0 && seatOf(event.target) && press(seatOf(event.target)));
-  for (const name of ["pointerover", "focusin"]) {
-    hall.addEventListener(name, (event) => seatOf(event.target) && tell(seatOf(event.target)));
-  }
+  hall.addEventListener("focusin", (event) => seatOf(event.target) && tell(seatOf(event.target)));
+  hall.addEventListener(map.dataset.far ? "pointermove" : "pointerover", (event) => {
+    const seat = view.seatUnder(event);
+    hall.classList.toggle("at-seat", Boolean(seat));
+    if (seat) {
+      tell(seat);
+    }
+  });
   hall.addEventListener("pointerleave", () => tell(seatOf(document.activeElement)));
   onAnswers();
   form?.querySelector("[data-row-all]").addEventListener("click", () => widen(sameRow, (seat) => `${seat.closest(".zone").id} ${seat.dataset.row}`));

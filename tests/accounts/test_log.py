@@ -16,6 +16,7 @@ from portal.core.audit import record
 from portal.core.database import db, set_writing
 from portal.core.models import AuditEntry
 from portal.events import log
+from portal.events.models import Event
 from tests.browserless import sign_in, sign_in_code, speak
 from tests.fair import Fair
 
@@ -238,3 +239,26 @@ def test_each_event_has_its_own_rules_of_what_is_seen(app: Flask, client: FlaskC
     sign_in(client, fair.organizer_email)
     assert "SECRETX-A" in client.get(LOG).text
     assert "SECRETX-A" in client.get("/organizer/bigevents/sampleconf/").text
+
+
+def test_all_times_of_a_list_are_of_one_zone_which_is_named(
+    app: Flask, client: FlaskClient, fair: Fair, entries: None
+) -> None:
+    sign_in(client, fair.organizer_email)
+    speak(client, "en")
+    page = client.get(LOG).text
+    assert "Time zone: Europe/Berlin" in page
+    assert [time in shown(page) for time in ("10:00", "10:01", "10:02", "10:03")] == [True] * 4
+    with app.app_context():
+        set_writing(True)
+        db.session.get_one(Event, fair.other_event).timezone = "Asia/Tokyo"
+        db.session.commit()
+    page = client.get(f"{LOG}?event=otherconf").text
+    assert "Time zone: Asia/Tokyo" in page
+    assert "18:03" in shown(page)
+    assert "18:03" not in shown(client.get(f"{LOG}?event=otherconf&since=2026-11-21").text)
+    page = client.get(LOG).text
+    assert ("Time zone: Europe/Berlin" in page) != ("Time zone: Asia/Tokyo" in page)
+    assert ("10:00" in shown(page)) == ("10:02" in shown(page)) == ("10:03" in shown(page))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"{LOG}export.xlsx?event=otherconf").data))
+    assert book.get_sheet_by_index(0).to_python()[1][0] == dt.datetime(2026, 11, 20, 18, 3)  # noqa: DTZ001

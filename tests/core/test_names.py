@@ -18,30 +18,31 @@ PARTS = {
 
 
 @pytest.mark.parametrize(
-    ("scheme", "expected"),
+    ("scheme", "parts", "expected"),
     [
-        ("full", "Ada King"),
-        ("given_family", "Ada King"),
-        ("title_given_family", "Dr Ada King"),
-        ("given_middle_family", "Ada B. King"),
-        ("title_given_middle_family", "Dr Ada B. King"),
-        ("family_given", "King Ada"),
-        ("family_nospace_given", "KingAda"),
-        ("family_comma_given", "King, Ada"),
-        ("full_calling", "Ada King"),
-        ("full_transcription", "Ada King"),
-        ("salutation_given_family", "Ada King"),
-        ("salutation_title_given_family", "Dr Ada King"),
-        ("salutation_title_given_family_degree", "Dr Ada King, PhD"),
+        ("full", "full_name", "Ada King"),
+        ("given_family", "given_name family_name", "Ada King"),
+        ("title_given_family", "title given_name family_name", "Dr Ada King"),
+        ("given_middle_family", "given_name middle_name family_name", "Ada B. King"),
+        ("title_given_middle_family", "title given_name middle_name family_name", "Dr Ada B. King"),
+        ("family_given", "family_name given_name", "King Ada"),
+        ("family_nospace_given", "given_name family_name", "KingAda"),
+        ("family_comma_given", "given_name family_name", "King, Ada"),
+        ("calling_full", "calling_name full_name", "Ada King"),
+        ("full_transcription", "full_name latin_transcription", "Ada King"),
+        ("salutation_given_family", "salutation given_name family_name", "Ada King"),
+        ("salutation_title_given_family", "salutation title given_name family_name", "Dr Ada King"),
+        ("salutation_title_given_family_degree", "salutation title given_name family_name degree", "Dr Ada King, PhD"),
     ],
 )
-def test_every_scheme_composes(scheme: str, expected: str) -> None:
+def test_every_scheme_has_its_parts_in_order_and_composes(scheme: str, parts: str, expected: str) -> None:
+    assert SCHEMES[scheme].parts == tuple(parts.split())
     assert compose(PARTS | {"_scheme": scheme}) == expected
 
 
 def test_the_schemes_above_are_all_there_are() -> None:
-    marks = test_every_scheme_composes.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    assert {scheme for scheme, _ in marks} == set(SCHEMES)
+    marks = test_every_scheme_has_its_parts_in_order_and_composes.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {scheme for scheme, *_ in marks} == set(SCHEMES)
 
 
 @pytest.mark.parametrize(

@@ -195,15 +195,21 @@ def run_csv(portal: Portal, example: Example) -> str:
         browser.post(f"{portal.url}/login", data=form | {"csrf_token": token(browser.get(f"{portal.url}/login"))})
         start = browser.get(base)
         file = {"file": ("list.csv", example.text.encode(), "text/csv")}
-        preview = browser.post(base, data={"csrf_token": token(start)}, files=file)
-        assert preview.status_code == 200, f"{example}: {preview.status_code}"
-        apply = re.search(
-            rf'<form method="post" action="{re.escape(preview.url.path)}">(.*?)</form>', preview.text, re.DOTALL
-        )
+
+        def look() -> tuple[httpx.Response, re.Match[str] | None]:
+            preview = browser.post(base, data={"csrf_token": token(start)}, files=file)
+            assert preview.status_code == 200, f"{example}: {preview.status_code}"
+            form = rf'<form method="post" action="{re.escape(preview.url.path)}">(.*?)</form>'
+            return preview, re.search(form, preview.text, re.DOTALL)
+
+        preview, apply = look()
         assert apply, f"{example}: nothing would be imported: {preview.text[-3000:]}"
         hidden = dict(re.findall(r'<input type="hidden"\s+name="([^"]+)"\s+value="([^"]*)"', apply[1]))
         done = browser.post(str(preview.url), data=hidden)
         assert done.status_code == 200, f"{example}: {done.status_code}"
+        if example.info == "exhibitors/import":
+            preview, apply = look()
+            assert not apply, f"{example}: imported again, it would change something: {preview.text[-3000:]}"
         return done.text
 
 

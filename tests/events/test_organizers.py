@@ -18,18 +18,32 @@ from portal.events.slugs import read_slug
 from tests.fair import make_user
 
 
-@pytest.mark.parametrize("slug", ["a", "9", "New.client-2", "x" * 50, " trimmed "])
+@pytest.mark.parametrize("slug", ["a", "9", "New.client-2", "x" * 50])
 def test_slugs_that_are_fine(slug: str) -> None:
-    assert read_slug(slug) == slug.strip()
+    assert read_slug(slug) == slug
 
 
 @pytest.mark.parametrize(
-    "slug", ["", "   ", "New client", "-a", ".a", "a_b", "a/b", "ä", "٣", "x" * 51, "a\n", "a\0", "a" + chr(0xD800)]
+    "slug",
+    [
+        "",
+        "   ",
+        "New client",
+        "-a",
+        ".a",
+        "a_b",
+        "a/b",
+        "ä",
+        "٣",
+        "x" * 51,
+        "a\n",
+        " a",
+        "a ",
+        "a\0",
+        "a" + chr(0xD800),
+    ],
 )
 def test_slugs_that_are_none(slug: str) -> None:
-    if slug == "a\n":
-        assert read_slug(slug) == "a"
-        return
     with pytest.raises(InvalidInput) as refused:
         read_slug(slug)
     assert set(refused.value.fields) == {"slug"}

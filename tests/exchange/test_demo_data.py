@@ -71,7 +71,7 @@ def test_days_that_are_special_are_not(today: date, demo: Json) -> None:
 def test_the_contracts_own_examples_are_there(demo: Json, fair: Json) -> None:
     facts = demo_banner_facts()
     assert (demo["format"], demo["version"], demo["source"]) == ("portal-bundle", 1, "demo")
-    assert demo["organizer"] == {"slug": "bigevents", "name": "Big Events"}
+    assert demo["organizer"] == {"slug": "bigevents", "name": "Big Events", "email": "hello@bigevents.example.org"}
     assert (fair["slug"], fair["name"]) == ("sampleconf", {"en": "Sample conference", "de": "Beispielkonferenz"})
     assert (when(fair["date_from"]), when(fair["date_to"])) == (
         datetime(2026, 5, 5, 10, tzinfo=BERLIN),

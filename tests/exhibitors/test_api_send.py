@@ -119,6 +119,20 @@ def test_the_events_own_words(app: Flask, api: Api, fair: Fair, smtp: SmtpServer
     assert "Dear Dr Cave Johnson &lt;b&gt;&amp;amp;&lt;/b&gt;" in html
 
 
+def test_an_answer_is_promised_only_where_it_has_an_address(app: Flask, api: Api, fair: Fair, smtp: SmtpServer) -> None:
+    ask(api, fair.rival)
+    with app.app_context():
+        db.session.get_one(Organizer, fair.organizer).email = None
+        db.session.commit()
+    ask(api, fair.rival)
+    promising, silent = (each.message for each in smtp.messages)
+    assert (promising["Reply-To"], silent["Reply-To"]) == ("hello@bigevents.example.org", None)
+    for kind in ("plain", "html"):
+        assert "Big Events sent this mail. An answer goes to them." in body(promising, kind)
+        assert "Big Events sent this mail." in body(silent, kind)
+        assert "An answer goes" not in body(silent, kind)
+
+
 def test_names_cannot_inject_anything(app: Flask, api: Api, fair: Fair, smtp: SmtpServer) -> None:
     with app.app_context():
         exhibitor = db.session.get_one(Exhibitor, fair.exhibitor)

@@ -163,6 +163,30 @@ def test_one_wrong_row_and_nothing_is_imported(app: Flask, ada: FlaskClient, fai
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_all_that_is_wrong_with_a_row_is_said(app: Flask, ada: FlaskClient, fair: Fair) -> None:
+    head = "id;Name;Internal id;Booth;E-mail address;Copies to;May scan leads;May see leads;Tags;Language of mails;"
+    head += "Contact: Middle name;Contact: Degree (after name)\n"
+    bad = ";".join((f"{'x' * 200}", "nobody", "a@,b@", "maybe", "perhaps", "t" * 191, "klingon!", "B.", "PhD"))
+    text = words(previewed(ada, f"{head}4711;;K-9;{bad}\n;;K-9;{bad}\n;B;K-9;;;;;;;;;\n")[1])
+    for said in (
+        "Number in the portal: This event has no exhibitor with this number.",
+        "Name: This field may not be blank.",
+        "Internal id: This is in the file twice.",
+        "Booth: Ensure this field has no more than 100 characters.",
+        "E-mail address: Enter a valid email address.",
+        "“a@” is not a valid email address.",
+        "“b@” is not a valid email address.",
+        "May scan leads: Write yes or no.",
+        "May see leads: Write yes or no.",
+        "Tags: A tag has 1 to 190 characters.",
+        "“klingon!” is not a language that is known.",
+        "Contact person: No form of a name has all these parts. Name one.",
+    ):
+        twice = said not in ("Number in the portal: This event has no exhibitor with this number.",)
+        assert text.count(said) == 1 + twice, (said, text)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_wrong_columns_are_named(app: Flask, ada: FlaskClient, fair: Fair) -> None:
     address, page = previewed(ada, "Foo,Bar\nA,B\n")
     assert "No column of the file is chosen as “Name”." in words(page)

@@ -120,6 +120,7 @@ def test_the_preview_is_the_mail_as_typed(ada: FlaskClient, fair: Fair) -> None:
     assert "names {x}, which nothing stands for" in wrong
     own = words(post(ada, f"{PAGE}/preview", {"preview": "en"}, page=PAGE).text)
     assert "Your access code for Sample conference" in own
+    assert "Big Events sent this mail. An answer goes to them." in own
     assert post(ada, f"{PAGE}/preview", {"preview": "<script>", "mail_text.x": "y"}, page=PAGE).status_code == 200
 
 

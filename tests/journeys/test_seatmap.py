@@ -115,8 +115,15 @@ def test_keys_walk_block_and_undo(at_map: Callable[[], Page]) -> None:
     page.keyboard.press("ArrowLeft")
     expect(page.locator(".hall .seat:focus")).to_have_count(1)
     expect(page.locator(seat)).not_to_be_focused()
+    page.locator(seat).focus()
     page.keyboard.press(" ")
     expect(page.locator("#selected-count")).to_have_text("1 seat selected")
+    for button, state in (("block", "blocked"), ("free", "free")):
+        page.locator(f'#selection button[name="{button}"]').focus()
+        page.keyboard.press("Enter")
+        expect(page.locator(f"{seat}.s-{state}")).to_be_focused()
+        expect(page.locator("#seat-line")).to_contain_text(state)
+        page.keyboard.press(" ")
     page.keyboard.press("Escape")
     expect(page.locator("#selection")).to_be_hidden()
 

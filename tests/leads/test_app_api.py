@@ -145,6 +145,9 @@ def test_both_forms_of_a_path_answer(client: FlaskClient, fair: Fair, path: str)
     """Contract decision 12."""
     for form in (path, path + "/"):
         assert get(client, f"{form}", fair.full_code).status_code == 200
+        refused = client.delete(f"{API}/{form}", headers=auth(fair.full_code))
+        assert refused.status_code == 405
+        assert "GET" in refused.headers["Allow"]
 
 
 class TestScan:

@@ -1,5 +1,6 @@
 """``serve`` and ``worker`` as real processes: they start, work, recover, refuse and end."""
 
+import http.client
 import json
 import os
 import signal
@@ -173,6 +174,30 @@ def test_it_can_serve_without_a_worker(environ: dict[str, str], app: Flask, fair
         assert (ready.status_code, list(ready.json()["problems"])) == (503, ["worker"])
         assert server.stop() < 5
     assert [row.status for row in rows(app)] == ["waiting"]
+
+
+@on_sqlite
+def test_who_sends_a_lot_and_is_refused_hears_why(environ: dict[str, str], fair: Fair, tmp_path: Path) -> None:
+    """The body is read to its end before the answer: no broken pipe, and the connection serves the next request."""
+    with running(environ | {"WORKER": "0"}, tmp_path, "serve") as server:
+        until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
+        kept = http.client.HTTPConnection(server.url.partition("//")[2], timeout=20)
+        kept.connect()
+        opened = kept.sock
+        for size in (60_000, 5_000_000):
+            body = b" " * size
+            for method, path, headers, status in (
+                ("POST", f"{fair.base}/seats/bulk_block/", {"Authorization": "Token wrong"}, 401),
+                ("POST", f"{fair.base}/seats/nowhere/", fair.auth(), 405),
+                ("POST", "/nowhere", {}, 404),
+                ("GET", f"{fair.base}/seats/", fair.auth(), 200),
+            ):
+                for _ in range(2):
+                    kept.request(method, path, body, {"Content-Type": "application/json"} | headers)
+                    answer = kept.getresponse()
+                    assert (answer.status, bool(answer.read())) == (status, True), (path, size)
+                    assert kept.sock is opened, "the connection was closed"
+        kept.close()
 
 
 def test_a_mail_of_a_killed_worker_is_taken_again(

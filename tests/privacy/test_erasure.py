@@ -123,6 +123,8 @@ def dump() -> Iterator[tuple[str, str]]:
     for table in Base.metadata.sorted_tables:
         for row in db.session.execute(sa.select(table)):
             for column, value in row._mapping.items():
+                if column == "password_hash":
+                    continue  # chance writes three letters of a name into it, now and then
                 text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
                 yield f"{table.name}.{column}", text.casefold()
 
@@ -278,3 +280,49 @@ def test_what_somebody_asked_for_and_waits_is_still_sent(app: Flask, client: Fla
     post_form(client, f"{PRIVACY}erase", data, page=f"{PRIVACY}person?ticket={zoe}")
     with app.app_context():
         assert sorted(row.kind for row in db.session.scalars(sa.select(OutboxMessage))) == kinds
+
+
+def test_kept_answers_lose_all_words_of_the_person_and_those_of_nobody_else(
+    app: Flask, client: FlaskClient, fair: Fair, zoe: int
+) -> None:
+    with app.app_context():
+        set_writing(True)
+        peter = db.session.get_one(OrderPosition, fair.positions[0])
+        position = db.session.get_one(OrderPosition, zoe)
+        peter.company, peter.street, peter.zipcode, peter.city = position.company, "Hillroad 7", "04109", "Leipzig"
+        position.zipcode, position.state, position.country = "04109", "BY", "DE"
+        position.attendee_name_parts = {"_scheme": "full", "full_name": "Zoë O’Neill"}
+        for ticket, seat in ((peter, fair.seats[0]), (position, fair.seats[1])):
+            ticket.seat_id = seat
+        db.session.commit()
+    seats = "/api/v1/organizers/bigevents/events/sampleconf/seats/{}/?expand=orderposition"
+    answered = []
+    for seat in fair.seats[:2]:
+        headers = fair.auth() | {"X-Idempotency-Key": f"seat {seat}"}
+        answered.append(client.patch(seats.format(seat), json={"blocked": True}, headers=headers))
+    both = json.dumps({"results": [answer.json for answer in answered]})
+    with app.app_context():
+        set_writing(True)
+        for body in (both, answered[1].text.replace("Hillroad 7", "An older street 1")):
+            row = IdempotencyKey(scope="s", key=body[:250], request="r", status=200, headers={}, body=body.encode())
+            db.session.add(row)
+        db.session.commit()
+    sign_in(client, fair.organizer_email)
+    data = {"ticket": zoe, "confirm": "Zoë O’Neill"}
+    post_form(client, f"{PRIVACY}erase", data, page=f"{PRIVACY}person?ticket={zoe}")
+
+    peters, hers = (answer.json for answer in answered)
+    assert peters
+    assert hers
+    assert hers["orderposition"]["answers"][0]["answer"] == "vegan, says Zoë"
+    gone = ("attendee_name", "attendee_email", "company", "street", "zipcode", "city", "state", "country")
+    empty = {**hers["orderposition"], **dict.fromkeys(gone, "…"), "answers": []}
+    hers["orderposition"] = empty | {"attendee_name_parts": {"_scheme": "full", "full_name": "…"}}
+    app_client = app.test_client()
+    for seat, expected in zip(fair.seats, (peters, hers), strict=False):
+        headers = fair.auth() | {"X-Idempotency-Key": f"seat {seat}"}
+        again = app_client.patch(seats.format(seat), json={"blocked": True}, headers=headers)
+        assert again.json == expected
+    with app.app_context():
+        kept = list(db.session.scalars(sa.select(IdempotencyKey.body).order_by(IdempotencyKey.id.desc()).limit(2)))
+    assert [json.loads(body or b"") for body in kept] == [hers, {"results": [peters, hers]}]

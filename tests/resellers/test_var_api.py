@@ -117,6 +117,7 @@ def test_what_a_new_organizer_must_not_be(client: FlaskClient, fair: Fair, peopl
         ({"name": "", "slug": "x"}, {"name"}),
         ({"name": "   ", "slug": ""}, {"name", "slug"}),
         ({"name": "n" * 201, "slug": "s" * 51}, {"name", "slug"}),
+        *(({"name": "Space", "slug": slug}, {"slug"}) for slug in ("a\n", "a ", " a", "\ta", "a\r\n", "a\u2028", " ")),
         ({"name": "No slug"}, {"slug"}),
         ({"slug": "no-name"}, {"name"}),
         ({}, {"name", "slug"}),

@@ -157,7 +157,17 @@ def test_sold_seats_are_named_first(app: Flask, ada: FlaskClient, fair: Fair) ->
     )
     click(ada, CHANGE, {"block": "marked", "ids": ids, "sure": "1"})
     assert blocked(app) == before | set(fair.seats[:6])
-    assert toast(click(ada, CHANGE, {"free": "marked", "ids": ids}))["message"] == "6 seats freed"
+    answer = click(ada, CHANGE, {"free": "marked", "ids": ids})
+    assert answer.headers["HX-Retarget"] == "#ask"
+    text = answer.get_data(as_text=True)
+    for words in ("3 of these seats belong to somebody", "Peter Miller", "They keep their seat", "Free the 3 others"):
+        assert words in text
+    assert blocked(app) == before | set(fair.seats[:6])
+    assert toast(click(ada, CHANGE, {"free": "marked", "ids": ids, "sure": "1"}))["message"] == "6 seats freed"
+    free = ",".join(map(str, fair.seats[10:12]))
+    click(ada, CHANGE, {"block": "marked", "ids": free})
+    mixed = f"{free},{fair.seats[0]}"  # sold, but not blocked: nothing would change there
+    assert toast(click(ada, CHANGE, {"free": "marked", "ids": mixed}))["message"] == "2 seats freed"
 
 
 def test_foreign_seats_and_nonsense_change_nothing(app: Flask, ada: FlaskClient, fair: Fair) -> None:
@@ -188,6 +198,27 @@ def test_a_pasted_list_is_read_first(app: Flask, ada: FlaskClient, fair: Fair) -
     assert ids
     post_form(ada, CHANGE, {"block": "marked", "ids": ids[1]}, page=MAP)
     assert blocked(app) - before == {*fair.seats[40:52], fair.seats[4]}
+
+
+def test_of_a_long_list_the_lines_that_name_no_seat_come_first(
+    app: Flask, ada: FlaskClient, fair: Fair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.seating.views.change.SHOWN_LINES", 8)
+    good = ["Balcony/3/1-12", "1-5", "Balcony/3/1,2", *(f"1-{number}" for number in range(6, 16))]
+    bad = [f"Nowhere/{number}" for number in range(5)]
+    page = post_form(ada, LIST, {"text": "\n".join([*good, *bad])}, page=MAP).get_data(as_text=True)
+    table = re.sub(r"<[^>]+>", " ", page.partition("<tbody>")[2].partition("</tbody>")[0]).split("Nowhere/")
+    assert len(table) >= 6
+    shown = " ".join(" ".join(table).split())
+    assert "Balcony/3/1-12 12 Balcony/3/1 to Balcony/3/12" in shown
+    assert "1-5 1 Ground floor/1/5" in shown
+    assert "Balcony/3/1,2 2 Balcony/3/1, Balcony/3/2" in shown
+    assert "10 more lines that name seats are not shown." in page
+    assert "no seat are not shown" not in page
+    monkeypatch.setattr("portal.seating.views.change.SHOWN_LINES", 2)
+    page = post_form(ada, LIST, {"text": "\n".join([*good, *bad])}, page=MAP).get_data(as_text=True)
+    assert "3 more lines that name no seat are not shown." in page
+    assert "13 more lines that name seats are not shown." in page
 
 
 def test_a_date_of_a_series(app: Flask, ada: FlaskClient, series: Series) -> None:

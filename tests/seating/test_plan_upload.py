@@ -177,6 +177,20 @@ def test_the_same_plan_again_changes_no_seat(app: Flask, ada: Browser, fair: Fai
         assert entries[-1].data["changed"] == 0
 
 
+def test_labels_that_change_are_named_as_labels(app: Flask, ada: Browser, fair: Fair) -> None:
+    ada.upload(hall())
+    ada.apply(app)
+    plan = hall()
+    row = plan["zones"][1]["rows"][0]
+    row["row_label"], row["seat_label"] = "Row A", "No. %s"
+    name = f"{plan['zones'][1]['name']}/{row['row_number']}/{row['seats'][0]['seat_number']}"
+    ada.upload(plan)
+    text = ada.text()
+    before, number = f"Row {row['row_number']}", row["seats"][0]["seat_number"]
+    assert f"{name} (row label {before} → Row A, seat label – → No. {number})" in text, text
+    assert f"{name} → {name}" not in text
+
+
 def test_rounding_is_no_move(app: Flask, ada: Browser, fair: Fair) -> None:
     ada.upload(hall())
     ada.apply(app)

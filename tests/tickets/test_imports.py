@@ -141,6 +141,15 @@ def test_what_is_wrong_stands_at_its_line(attendees: Importer, fair: Fair) -> No
             shown = attendees.wrong(row, head=head)
         assert words in shown, (words, shown)
         assert "Import 1 row" not in shown
+    all_wrong = ("8", "Ida", "ida@", good[3], "1-1", "NOPE", "cheap", "maybe", "XX", "", "")
+    shown = attendees.wrong(all_wrong, head=head)
+    for words in ("no e-mail", "Somebody else has this seat", "no such voucher", "an amount", "paid or pending", "two"):
+        assert shown.count(words) == 1, (words, shown)
+    assert attendees.run([head, ("9", "Ida", "", good[3], "1-12", *[""] * 6)]) == [1, 0, 0, 0]
+    sold = ("9", "Ida", "ida@", str(fair.item + 1), "1-1", *[""] * 6)
+    shown = attendees.wrong(sold, head=head)
+    for words in ("no e-mail", "Somebody else has this seat", "sold as another product"):
+        assert shown.count(words) == 1, (words, shown)
     twice = attendees.wrong(good, good, head=head)
     assert "3 Ida Id of your own: Line 2 has the same" in twice
     held = [(number, "Ida", "", good[3], "1-20", *[""] * 6) for number in ("1", "2")]
@@ -149,7 +158,7 @@ def test_what_is_wrong_stands_at_its_line(attendees: Importer, fair: Fair) -> No
     assert "3 Ida Voucher: This voucher was used" in attendees.wrong(*used, head=head)
     assert "No column of the file is chosen as “Product”" in attendees.upload([("Name",), ("Ida",)]).text
     with attendees.client.application.app_context():
-        assert db.session.scalar(sa.select(sa.func.count()).select_from(Order)) == 8
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Order)) == 9
 
 
 @only_sqlite
@@ -295,6 +304,10 @@ def test_vouchers_that_are_wrong(vouchers: Importer, fair: Fair) -> None:
         (("A", "", "", "", "", "set", "", ""), "Write an amount"),
     ):
         shown = vouchers.wrong((*row[:7], row[7] or "x"), head=VOUCHER_HEAD)
+        assert words in shown, (words, shown)
+    head = (*VOUCHER_HEAD[:7], "Seat")
+    shown = vouchers.wrong(("A B", "Balloon", "", "2", "soon", "percent", "101", "1-20"), head=head)
+    for words in ("no spaces", "no product", "Write a date", "At most 100", "can be used once"):
         assert words in shown, (words, shown)
     twice = vouchers.wrong(("A", *[""] * 7), ("a", *[""] * 7), head=VOUCHER_HEAD)
     assert "Line 2 has the same" in twice

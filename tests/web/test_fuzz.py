@@ -96,7 +96,7 @@ def _fuzz_one(
     def run(case: Any) -> None:
         if persona.query:
             case.query = {**(case.query or {}), **persona.query}
-        headers = {**persona.headers, "Accept-Encoding": "identity"}
+        headers = {**operation.credentials(persona), "Accept-Encoding": "identity"}
         if case.headers and HEADER in case.headers:
             headers[HEADER] = str(next(_KEYS))  # one that was used would be answered as its first request was
         case.call_and_validate(headers=headers, checks=wanted)

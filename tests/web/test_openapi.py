@@ -53,6 +53,20 @@ def test_the_reseller_api_is_for_applications(app: Flask, description: dict) -> 
     assert set(flow["scopes"]) == {"read", "write"}
 
 
+def test_the_doors_of_applications_are_described(description: dict) -> None:
+    scheme = description["components"]["securitySchemes"]["oauth_client"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "basic")
+    for door in ("token", "revoke_token"):
+        operation = description["paths"][f"/api/v1/oauth/{door}"]["post"]
+        assert operation["security"] == [{"oauth_client": []}]
+        assert set(operation["requestBody"]["content"]) == {"application/x-www-form-urlencoded"}
+        assert set(operation["responses"]) == {"200", "400", "401", "405", "413", "429", "500"}
+    asked = description["paths"]["/api/v1/oauth/authorize"]
+    assert {"client_id", "redirect_uri", "code_challenge"} <= {each["name"] for each in asked["get"]["parameters"]}
+    assert set(asked["get"]["responses"]) == {"200", "302", "303", "400", "405", "500"}
+    assert {"302", "400", "422"} <= set(asked["post"]["responses"])
+
+
 def test_lists_say_what_they_take(description: dict) -> None:
     operation = description["paths"][f"{EVENT}/seats/"]["get"]
     names = {parameter["name"] for parameter in operation["parameters"]}

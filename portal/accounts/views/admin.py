@@ -43,7 +43,7 @@ def new_organizer() -> ResponseReturnValue:
     given = {name: request.form.get(name, "")[:300] for name in ("name", "slug", "email")}
     try:
         members = [_member(given["email"])] if given["email"].strip() else []
-        made = create_organizer(actor=_me(), name=given["name"], slug=given["slug"], members=members)
+        made = create_organizer(actor=_me(), name=given["name"], slug=given["slug"].strip(), members=members)
     except InvalidInput as refused:
         db.session.rollback()
         errors = {name: [gettext(message) for message in found] for name, found in refused.fields.items()}

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -21,7 +22,7 @@ from portal.events.log import LogEntry, LogFilter, event_total, log_entries, log
 from portal.web import organizer as pages
 from portal.web.access import organizer_member, organizer_scope, signed_in
 from portal.web.downloads import csv_download, json_download, xlsx_download
-from portal.web.filters import current_zone, localised
+from portal.web.filters import localised, zone_of
 from portal.web.history import sentence
 from portal.web.lists import here, words
 from portal.web.params import parse_id
@@ -47,6 +48,7 @@ class Asked:
     values: dict[str, str]
     events: dict[int, lists.EventRow]
     permissions: frozenset[str]
+    zone: str
 
     def _permissions(self, entry: LogEntry) -> frozenset[str]:
         """What the reader may do where it happened."""
@@ -88,8 +90,9 @@ def index(organizer: str) -> ResponseReturnValue:
     found = log_page(asked.filter, before=before, limit=SIZE, keep=asked.keep())
     return pages.page(
         "accounts/log.html",
-        entries=[(asked.seen(entry), _event_name(asked, entry), _zone(asked, entry)) for entry in found.entries],
+        entries=[(asked.seen(entry), _event_name(asked, entry)) for entry in found.entries],
         found=found,
+        zone=asked.zone,
         before=before,
         values=asked.values,
         narrowed=any(asked.values.values()),
@@ -107,13 +110,14 @@ def _asked(scope: OrganizerScope) -> Asked:
     ids = lists.of_organizer(sign_in, scope.organizer_id)
     rows = lists.visible_page(sign_in, limit=max(len(ids), 1), ids=ids) if ids else []
     values = {name: request.args.get(name, "").strip()[:100] for name in ("event", "who", "kind", "since", "until")}
-    event = next((row.id for row in rows if row.slug == values["event"]), None)
+    event = next((row for row in rows if row.slug == values["event"]), None)
+    zone = _zone([event] if event else rows)
     actor_kind, _, actor = values["who"].partition("-")
-    since, until = _day(values["since"]), _day(values["until"])
+    since, until = _day(values["since"], zone), _day(values["until"], zone)
     wanted = LogFilter(
         organizer_id=scope.organizer_id,
         visible=None if len(ids) == event_total(scope.organizer_id) else frozenset(ids),
-        event_id=event,
+        event_id=event.id if event else None,
         actor_kind=actor_kind if actor_kind in KINDS else "",
         actor_id=parse_id(actor) if actor and actor_kind in KINDS else None,
         thing=values["kind"] if values["kind"].replace("_", "").isalpha() else "",
@@ -121,12 +125,18 @@ def _asked(scope: OrganizerScope) -> Asked:
         until=until + dt.timedelta(days=1) if until else None,
     )
     values["q"] = words()
-    return Asked(wanted, values, {row.id: row for row in rows}, scope.permissions)
+    return Asked(wanted, values, {row.id: row for row in rows}, scope.permissions, zone)
 
 
-def _day(given: str) -> dt.datetime | None:
+def _zone(rows: Sequence[lists.EventRow]) -> str:
+    """The zone of all times of a list: that of most of its events, the first of them where several are as many."""
+    zones = Counter(row.timezone for row in rows).most_common(1)
+    return zones[0][0] if zones else "UTC"
+
+
+def _day(given: str, zone: str) -> dt.datetime | None:
     try:
-        return kept(dt.datetime.combine(dt.date.fromisoformat(given), dt.time(), current_zone())) if given else None
+        return kept(dt.datetime.combine(dt.date.fromisoformat(given), dt.time(), zone_of(zone))) if given else None
     except ValueError:
         return None
 
@@ -134,12 +144,6 @@ def _day(given: str) -> dt.datetime | None:
 def _event_name(asked: Asked, entry: LogEntry) -> str:
     row = asked.events.get(entry.event_id or 0)
     return localised(row.name, row.locale) if row is not None else ""
-
-
-def _zone(asked: Asked, entry: LogEntry) -> str | None:
-    """The event's zone: its own pages tell the same time."""
-    row = asked.events.get(entry.event_id or 0)
-    return row.timezone if row is not None else None
 
 
 def _people(scope: OrganizerScope) -> list[tuple[str, str]]:
@@ -232,7 +236,7 @@ def export(organizer: str, filetype: str) -> ResponseReturnValue:
     if filetype == "csv":
         return csv_download(name, _head(), _rows(asked))
     if filetype == "xlsx":
-        return xlsx_download(name, _head(), _rows(asked), zone=current_zone(), title=gettext("Log"))
+        return xlsx_download(name, _head(), _rows(asked), zone=zone_of(asked.zone), title=gettext("Log"))
     return json_download(
         name, [_as_json(asked, entry) for entry in log_entries(asked.filter, most=MOST_ENTRIES, keep=asked.keep())]
     )

@@ -32,7 +32,7 @@ def build_demo(today: date) -> Json:
         "format": "portal-bundle",
         "version": 1,
         "source": "demo",
-        "organizer": {"slug": facts.organizer, "name": "Big Events"},
+        "organizer": {"slug": facts.organizer, "name": "Big Events", "email": "hello@bigevents.example.org"},
         "users": [
             {"email": user.email, "password": user.password, "name": user.name, "is_admin": user is facts.admin_user}
             for user in facts.users

@@ -175,7 +175,8 @@ def compose(*, event_id: int, exhibitor_id: int, base_url: str) -> Letter:
         "contact_name": row.contact_name or row.name,
     }
     written = words(settings=row.settings, locale=row.locale, event_locale=row.event_locale, values=values)
-    context = letter_context(written, code=codes["full"], link=link, organizer=row.organizer_name) | {"locale": locale}
+    context = letter_context(written, code=codes["full"], link=link, organizer=row.organizer_name)
+    context |= {"locale": locale, "answerable": bool(row.organizer_email)}
     with force_locale(locale):
         written_mail = mail.Mail(
             to=[row.contact_email],

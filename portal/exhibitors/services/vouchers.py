@@ -58,6 +58,8 @@ class Attachment:
     field: Literal["id", "code"]
     value: int | str
     comment: str | None = None
+    #: The value as it was sent, where that is longer than any id.
+    sent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ def _locked(event_id: int, field: str, values: Sequence[int | str]) -> dict[Any,
 def _problem(
     given: Attachment, voucher_id: int | None, seen: set[int], owners: Any, exhibitor_id: int, field: str
 ) -> tuple[str, str] | None:
-    shown = str(given.value)[:100]
+    shown = (given.sent or str(given.value))[:100]
     if given.field != field:
         return "non_field_errors", f"The first entry has “{field}”. Please pass the same field in all entries."
     if voucher_id is None:

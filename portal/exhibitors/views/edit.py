@@ -35,7 +35,7 @@ SCHEME_LABELS = {
     "family_given": lazy_gettext("Family name, given name"),
     "family_nospace_given": lazy_gettext("Family name and given name without a space"),
     "family_comma_given": lazy_gettext("Family name, comma, given name"),
-    "full_calling": lazy_gettext("Name, calling name"),
+    "calling_full": lazy_gettext("Calling name, name"),
     "full_transcription": lazy_gettext("Name, Latin transcription"),
     "salutation_given_family": lazy_gettext("Salutation, given name, family name"),
     "salutation_title_given_family": lazy_gettext("Salutation, title, given name, family name"),

@@ -14,7 +14,7 @@ from portal.core.database import db
 from portal.core.errors import InvalidInput
 from portal.core.i18n import localise
 from portal.events.mail_templates import DEFAULTS, PLACEHOLDERS, TEMPLATES, check_template
-from portal.events.models import Event, Question
+from portal.events.models import Event, Organizer, Question
 from portal.events.settings import LEAD_FIELDS, EventSettings, read_settings
 from portal.exhibitors.services.lead_settings import change_settings
 from portal.exhibitors.services.send import letter_context, words
@@ -180,7 +180,8 @@ def _preview(scope: EventScope, locale: str, given: Mapping[str, str]) -> dict[s
     texts = {name: {locale: text.replace("\r\n", "\n")} for name, text in given.items() if text.strip()}
     written = words(settings=texts, locale=locale, event_locale=scope.locale, values=values)
     context = letter_context(written, code=SAMPLE["code"], link=link, organizer=scope.organizer_name)
-    context |= {"picture": qr_data(link), "locale": locale}
+    address = db.session.scalar(sa.select(Organizer.email).where(Organizer.id == scope.organizer_id))
+    context |= {"picture": qr_data(link), "locale": locale, "answerable": bool(address)}
     with force_locale(spoken(locale)):
         parts = {
             "text": mail.render("email/access_code.txt", **context),

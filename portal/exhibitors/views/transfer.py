@@ -26,6 +26,7 @@ imports.add_steps(
         ),
         permission=MANAGE,
         back="organizer_exhibitors.index",
+        listing=lazy_gettext("Exhibitors"),
         columns=lambda _scope: table.columns(),
         plan=importing.plan,
         apply=importing.apply,

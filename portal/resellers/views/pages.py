@@ -71,6 +71,7 @@ def clients(reseller: int) -> ResponseReturnValue:
 def create(reseller: int) -> ResponseReturnValue:
     """Create a client: an organizer, with a team of the signed-in user that may do everything in it."""
     scope, values, errors = reseller_scope(), given("name", "slug"), {}
+    values["slug"] = values["slug"].strip()
     if request.method == "POST":
         try:
             made = services.create_client(actor=actor(), reseller_id=reseller, user_id=scope.user_id, **values)

@@ -1,7 +1,7 @@
 """Choosing many seats: by a list of guids and expressions, or by what they have in common."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,9 +11,9 @@ from portal.core import clock
 from portal.core.actors import EventScope
 from portal.core.errors import InvalidInput
 from portal.core.sentences import Sentence
-from portal.core.statements import run
+from portal.core.statements import one_of_ids, run
 from portal.seating.queries import SEATS, Place, in_place
-from portal.seating.queries.places import place_of
+from portal.seating.queries.places import label, place_of
 from portal.seating.queries.states import STATES, state_column
 from portal.seating.services.blocking import MOST_CHOSEN
 
@@ -29,6 +29,9 @@ _NAMES = {
     .order_by(_s.sorting_rank, _s.id)
     for series in (False, True)
 }
+_NAMES_OF = sa.select(_s.id, _s.zone_name, _s.row_name, _s.seat_number).where(
+    _s.event_id == sa.bindparam("event"), one_of_ids(_s.id, "seats")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,14 @@ def read_lines(*, scope: EventScope, subevent_id: int | None, text: str) -> list
         seen.update(seats)
         lines.append(Line(line, seats))
     return lines
+
+
+def names_of(place: Place, ids: Collection[int]) -> dict[int, str]:
+    """Seats by what they are called: ``Balcony/3/12``."""
+    if not ids:
+        return {}
+    found = run(_NAMES_OF, {"event": place.event_id, "seats": sorted(set(ids))})
+    return {id_: label(zone, row, number) for id_, zone, row, number in found}
 
 
 def _read(hall: _Hall, line: str) -> list[int]:

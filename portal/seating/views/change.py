@@ -24,8 +24,11 @@ from portal.web.access import actor, event_member
 from portal.web.filters import number, said
 from portal.web.params import parse_id
 
-#: So many sold seats are named before they are blocked.
+#: So many sold seats are named before they are blocked or freed.
 NAMED = 12
+#: So many lines of a list are shown, those that name no seat first; of a line that names more than a few the ends.
+SHOWN_LINES = 1000
+FEW = 3
 _LARGEST = 2**53
 
 
@@ -40,10 +43,10 @@ def change(organizer: str, event: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     if not ids:
         return _told(scope, place, gettext("No seat was chosen. Nothing changed."), "note")
-    if blocked and not request.form.get("sure"):
-        sold = _sold(scope, place, ids)
+    if not request.form.get("sure"):
+        sold = _sold(scope, place, ids, blocked=blocked)
         if sold:
-            return _ask(scope, place, ids, sold, reason)
+            return _ask(scope, place, ids, sold, reason, blocked=blocked)
     try:
         done = change_seats(
             actor=actor(), scope=scope, subevent_id=place.subevent_id, seat_ids=ids, blocked=blocked, reason=reason
@@ -112,9 +115,27 @@ def pasted(organizer: str, event: str) -> ResponseReturnValue:
     except InvalidInput as refused:
         problem = " ".join(said(message) for messages in refused.fields.values() for message in messages)
     ids = list(dict.fromkeys(seat for line in lines for seat in line.seat_ids))
-    context = common(scope, place) | {"text": text, "lines": lines, "ids": ids, "problem": problem}
-    context["wrong"] = sum(1 for line in lines if line.problem)
+    wrong = [line for line in lines if line.problem]
+    shown = [*wrong, *(line for line in lines if not line.problem)][:SHOWN_LINES]
+    good = len(shown) - len(wrong[:SHOWN_LINES])
+    context = common(scope, place) | {"text": text, "lines": _which(scope, place, shown), "ids": ids}
+    context |= {"problem": problem, "wrong": len(wrong), "wrong_more": len(wrong) - (len(shown) - good)}
+    context["good_more"] = len(lines) - len(wrong) - good
     return make_response(pages.page("seating/list.html", **context), 422 if problem else 200)
+
+
+def _which(scope: EventScope, place: Place, lines: Sequence[selection.Line]) -> list[tuple[selection.Line, str]]:
+    """Each line with the names of its seats: all where they are few, else the first and the last."""
+    ends = [line.seat_ids if len(line.seat_ids) <= FEW else [line.seat_ids[0], line.seat_ids[-1]] for line in lines]
+    names = selection.names_of(place, [seat for few in ends for seat in few])
+    found = []
+    for line, few in zip(lines, ends, strict=True):
+        named = [names.get(seat, "") for seat in few]
+        text = ", ".join(named)
+        if len(line.seat_ids) > FEW:
+            text = gettext("%(first)s to %(last)s", first=named[0], last=named[1])
+        found.append((line, text))
+    return found
 
 
 # ------------------------------------------------------------------------------------------------------------ seats
@@ -140,13 +161,15 @@ def _ids(texts: Sequence[str]) -> list[int]:
     return list(dict.fromkeys(min(max(id_ or 0, 0), _LARGEST) for id_ in found))
 
 
-def _sold(scope: EventScope, place: Place, ids: Sequence[int]) -> list[MapSeat]:
-    """Those that belong to somebody and are not blocked yet."""
+def _sold(scope: EventScope, place: Place, ids: Sequence[int], *, blocked: bool) -> list[MapSeat]:
+    """Those that belong to somebody and would change."""
     seats = drawing.seats(scope, place, drawing.products(scope), ids=ids)
-    return [seat for seat in seats if seat.state in drawing.HELD and not seat.blocked]
+    return [seat for seat in seats if seat.state in drawing.HELD and seat.blocked != blocked]
 
 
-def _ask(scope: EventScope, place: Place, ids: list[int], sold: list[MapSeat], reason: str) -> Response:
+def _ask(
+    scope: EventScope, place: Place, ids: list[int], sold: list[MapSeat], reason: str, *, blocked: bool
+) -> Response:
     """Name what is sold, and let the person decide: all, or all others."""
     taken = {seat.id for seat in sold}
     context = common(scope, place) | {
@@ -156,6 +179,7 @@ def _ask(scope: EventScope, place: Place, ids: list[int], sold: list[MapSeat], r
         "more": max(0, len(sold) - NAMED),
         "sold_count": len(sold),
         "reason": reason,
+        "blocked": blocked,
         "zone": request.form.get("zone"),
     }
     if request.headers.get("HX-Request"):

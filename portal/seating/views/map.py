@@ -27,6 +27,10 @@ from portal.web.rest import Unchanged
 
 #: Above so many seats the zones come after the page.
 AT_ONCE = 2000
+#: Above so many seats a canvas shows those that are too small to be shapes.
+FAR = 15_000
+#: So many zones are asked for together with the page: as many as browsers have connections to a server.
+SOON = 6
 #: So many seats of a filter are listed; all of them can be changed.
 LISTED = 500
 #: Changes beside the map, and on a page of the history.
@@ -82,6 +86,8 @@ def index(organizer: str, event: str) -> ResponseReturnValue:
         "safe_colours": _safe_colours(plan),
         "by_zone": _by_zone(seats),
         "lazy": seen.total > AT_ONCE,
+        "far": seen.total > FAR,
+        "soon": seen.zones[:SOON] if seen.total > AT_ONCE else [],
         "entries": changes.latest(scope=scope, subevent_id=subevent_id, limit=LATEST),
         "opened": opened,
         "rows": _rows(drawing.seats(scope, place, wares, zone=opened.name)) if opened else [],
@@ -207,6 +213,7 @@ def fresh(seat_ids: list[int]) -> dict[str, Any]:
     scope, place = here()
     return common(scope, place) | {
         "seats": drawing.seats(scope, place, drawing.products(scope), ids=seat_ids) if seat_ids else [],
+        "points": positions(place).points if seat_ids else {},
         "seen": drawing.overview(place),
         "entries": changes.latest(scope=scope, subevent_id=place.subevent_id, limit=LATEST),
     }

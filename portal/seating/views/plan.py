@@ -12,10 +12,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.core.errors import Conflict
+from portal.seating.layout import PlanSeat
 from portal.seating.queries import Selection
 from portal.seating.queries.places import label, place_of
 from portal.seating.services import plan as plans
-from portal.seating.services.plan_diff import Diff, product_names
+from portal.seating.services.plan_diff import Diff, Existing, product_names
 from portal.seating.views import blueprint
 from portal.seating.views.dates import asked_date, choices
 from portal.web import organizer as pages
@@ -136,9 +137,7 @@ def _changes(diff: Diff) -> dict[str, Any]:
     groups = {
         "added": [label(seat.zone_name, seat.row_name, seat.number) for _, seat in diff.added],
         "moved": [seat.name for seat, _ in diff.moved],
-        "renamed": [
-            f"{before.name} → {label(seat.zone_name, seat.row_name, seat.number)}" for before, seat in diff.renamed
-        ],
+        "renamed": [_renaming(before, seat) for before, seat in diff.renamed],
         "removed": [seat.name for seat in diff.removed],
     }
     states = {"sold": gettext("sold"), "cart": gettext("in a cart"), "voucher": gettext("held by a voucher")}
@@ -149,6 +148,18 @@ def _changes(diff: Diff) -> dict[str, Any]:
         "held": [(seat.name, states[state]) for seat, state in diff.held[:NAMED]],
         "held_count": len(diff.held),
     }
+
+
+def _renaming(before: Existing, seat: PlanSeat) -> str:
+    """What a seat is called otherwise: its name, or the labels that people read."""
+    after = label(seat.zone_name, seat.row_name, seat.number)
+    name = before.name if before.name == after else f"{before.name} → {after}"
+    labels = (
+        (gettext("row label"), before.row_label, seat.row_label),
+        (gettext("seat label"), before.label, seat.label),
+    )
+    changed = [f"{title} {old or '–'} → {new or '–'}" for title, old, new in labels if old != new]
+    return f"{name} ({', '.join(changed)})" if changed else name
 
 
 def _categories(scope: EventScope, diff: Diff) -> list[dict[str, Any]]:

@@ -24,6 +24,8 @@ from portal.tickets.views.rooms import ROOMS
 from portal.vouchers.queries import ids_by_code
 from portal.web.imports import Import, Planned, Record, Refused, add_steps, refuse_wrong
 
+#: What says which ticket a row means, and when: where that is wrong, nothing more is known of it.
+_NAMING = frozenset(("order", "position", "external_id", "secret", "subevent"))
 _LABELS = {"attendee_name_parts": lazy_gettext("Name"), "attendee_email": lazy_gettext("E-mail")}
 
 
@@ -125,7 +127,7 @@ def _plan(scope: EventScope, records: Sequence[Record]) -> Plan:
         places = [place for _, of_order in made.orders for place in of_order]
         for place, errors in zip(places, refused.entries, strict=True):
             for name, messages in errors.items():
-                rows[place].errors.setdefault("order" if name == "code" else name, []).extend(messages)
+                rows[place].errors.setdefault("order" if name == "code" else name, list(messages))
     return made
 
 
@@ -141,7 +143,7 @@ def _changes(scope: EventScope, made: Plan, seats: dict[tuple[int | None, str], 
     """What rows change of tickets that are there. A ticket that was cancelled here is left alone."""
     takes, places = [], []
     for place, (row, ticket) in enumerate(zip(made.rows, made.found, strict=True)):
-        if ticket is None or row.errors:
+        if ticket is None or _NAMING & row.errors.keys():
             continue
         if ticket.canceled or ticket.status == "c":
             made.left_alone.add(place)
@@ -150,7 +152,6 @@ def _changes(scope: EventScope, made: Plan, seats: dict[tuple[int | None, str], 
         if choice is not None and (choice.item_id, choice.variation_id) != (ticket.item_id, ticket.variation_id):
             message = Sentence("This ticket was sold as another product. Cancel it, and sell a new one.")
             row.errors.setdefault("product", []).append(message)
-            continue
         changed = {name: value for name, value in row.person.items() if differs(name, value, getattr(ticket, name))}
         if changed:
             made.people[ticket.id] = changed
@@ -166,7 +167,7 @@ def _changes(scope: EventScope, made: Plan, seats: dict[tuple[int | None, str], 
         take_seats(scope.event_id, takes, problems)
     for place, errors in problems.found.items():
         for name, messages in errors.items():
-            made.rows[place].errors.setdefault(name, []).extend(messages)
+            made.rows[place].errors.setdefault(name, list(messages))
 
 
 def _new_orders(
@@ -175,10 +176,10 @@ def _new_orders(
     seats: dict[tuple[int | None, str], int],
     vouchers: dict[str, int],
 ) -> Iterator[tuple[selling.NewOrder, list[int]]]:
-    """Rows that are no ticket yet, by order; those with errors are left out."""
+    """Rows that are no ticket yet, by order. Wrong ones too, as far as they can be read: all that is wrong is said."""
     groups: dict[Any, list[int]] = {}
     for place, (row, ticket) in enumerate(zip(rows, found, strict=True)):
-        if ticket is None and not row.errors:
+        if ticket is None and row.choice is not None and not _NAMING & row.errors.keys():
             groups.setdefault(row.order or place, []).append(place)
     for places in groups.values():
         first = rows[places[0]]
@@ -222,6 +223,7 @@ ATTENDEES = Import(
     ),
     permission="can_change_orders",
     back="orders.index",
+    listing=lazy_gettext("Orders"),
     columns=columns,
     plan=plan,
     apply=apply,

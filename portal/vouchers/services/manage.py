@@ -192,25 +192,28 @@ class Parts:
 
 def checked(event: EventScope, values: VoucherValues, known: Parts | None = None) -> VoucherValues:
     """The values as they may be stored. Raises `InvalidInput` by field."""
+    wrong: dict[str, list[str]] = {}
     if values.price_mode not in PRICE_MODES:
-        raise InvalidInput({"price_mode": [Sentence("Choose one of the entries of the list.")]})
-    if values.price_mode == "none":
+        wrong["price_mode"] = [Sentence("Choose one of the entries of the list.")]
+    elif values.price_mode == "none":
         values = replace(values, value=None)
     elif values.value is None:
-        raise InvalidInput({"value": [Sentence("Write an amount such as 12.50.")]})
+        wrong["value"] = [Sentence("Write an amount such as 12.50.")]
     elif values.price_mode == "percent" and values.value > 100:
-        raise InvalidInput({"value": [Sentence("At most 100 percent can be taken off.")]})
-    if values.item_id is None and values.variation_id is not None:
-        raise InvalidInput({"item": [Sentence("A variation needs its product.")]})
+        wrong["value"] = [Sentence("At most 100 percent can be taken off.")]
     parts = known if known is not None else Parts(event.event_id)
-    if values.item_id is not None and values.item_id not in parts.items:
-        raise InvalidInput({"item": [NOT_OURS]})
-    if values.variation_id is not None and parts.variations.get(values.variation_id) != values.item_id:
-        raise InvalidInput({"item": [NOT_OURS]})
+    if values.item_id is None and values.variation_id is not None:
+        wrong["item"] = [Sentence("A variation needs its product.")]
+    elif (values.item_id is not None and values.item_id not in parts.items) or (
+        values.variation_id is not None and parts.variations.get(values.variation_id) != values.item_id
+    ):
+        wrong["item"] = [NOT_OURS]
     if values.subevent_id is not None and values.subevent_id not in parts.dates:
-        raise InvalidInput({"subevent": [NOT_OURS]})
+        wrong["subevent"] = [NOT_OURS]
     if values.seat_id is not None and values.max_usages != 1:
-        raise InvalidInput({"max_usages": [Sentence("A voucher that holds a seat can be used once.")]})
+        wrong["max_usages"] = [Sentence("A voucher that holds a seat can be used once.")]
+    if wrong:
+        raise InvalidInput(wrong)
     return values
 
 

@@ -42,6 +42,9 @@ _LABELS = {
     "block_quota": (lazy_gettext("Keeps room in the quota"), ("reserve quota",)),
     "allow_ignore_quota": (lazy_gettext("May pass the quota"), ("ignore quota",)),
 }
+#: Where a value of a voucher stands in a file.
+_COLUMNS = {"item": "product", "item_id": "product", "variation_id": "product"}
+_COLUMNS |= {"subevent_id": "subevent", "seat_id": "seat"}
 
 
 def columns(scope: EventScope) -> list[Column]:
@@ -128,22 +131,21 @@ def _rows(scope: EventScope, records: Sequence[Record]) -> list[Row]:
 
 def _check(scope: EventScope, row: Row, parts: manage.Parts) -> None:
     """Look at the values as they would be stored, and at what would be another one."""
-    if row.errors:
-        return
     names = manage.VoucherValues.__dataclass_fields__
     before = {name: getattr(row.voucher, name) for name in names} if row.voucher is not None else {}
-    if before and all(before[name] == value for name, value in row.values.items()):
+    values = {name: value for name, value in row.values.items() if _COLUMNS.get(name, name) not in row.errors}
+    if before and all(before[name] == value for name, value in values.items()):
         return
     try:
-        after = manage.checked(scope, manage.VoucherValues(**{**before, **row.values}), parts)
+        after = manage.checked(scope, manage.VoucherValues(**{**before, **values}), parts)
     except InvalidInput as refused:
         for name, messages in refused.fields.items():
-            row.errors.setdefault({"item": "product"}.get(name, name), []).extend(messages)
+            row.errors.setdefault(_COLUMNS.get(name, name), list(messages))
         return
-    row.changed = [name for name in row.values if before and getattr(after, name) != before[name]]
+    row.changed = [name for name in values if before and getattr(after, name) != before[name]]
     if row.voucher is not None and after.max_usages < row.voucher.redeemed:
         message = Sentence("It was used %(count)s times already.", count=row.voucher.redeemed)
-        row.errors.setdefault("max_usages", []).append(message)
+        row.errors.setdefault("max_usages", [message])
 
 
 def _known(event_id: int, codes: Sequence[str]) -> dict[str, Any]:
@@ -200,6 +202,7 @@ VOUCHERS = Import(
     ),
     permission="can_change_vouchers",
     back="event_vouchers.index",
+    listing=lazy_gettext("Vouchers"),
     columns=columns,
     plan=plan,
     apply=apply,
