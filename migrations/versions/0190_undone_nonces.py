@@ -1,13 +1,13 @@
 """A check-in that was taken back keeps its nonce: the phone that repeats the request does not let the ticket in again.
 
-Revision 0190, after 0180.
+Revision 0190, after 0200.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0190"
-down_revision = "0180"
+down_revision = "0200"
 branch_labels = None
 depends_on = None
 
