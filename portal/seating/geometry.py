@@ -40,7 +40,7 @@ class Positions:
     ``scale`` turns the plan's units into the map's; the names are of rows and zones that no plan places.
     """
 
-    points: dict[int, dict[str, str]]
+    points: dict[int, tuple[str, str]]
     scale: float
     placed: bool
     zones: dict[str, Box]
@@ -91,7 +91,7 @@ def _positions(place: Place, _stamp: datetime) -> Positions:
     for row in rows:
         by_zone.setdefault(row[1], []).append(points[row[0]])
     zones = {zone: _bounds(inside) for zone, inside in by_zone.items()}
-    texts = {id_: {"x": f"{x:g}", "y": f"{y:g}"} for id_, (x, y) in points.items()}
+    texts = {id_: (f"{x:g}", f"{y:g}") for id_, (x, y) in points.items()}
     return Positions(texts, scale, placed, zones, tuple(labels), tuple(titles))
 
 

@@ -25,7 +25,7 @@ def _pieces(shape: str) -> tuple[str, str, str]:
     """What stands around the two things that differ: the classes, and the attributes before the place."""
     before, _, rest = shape.partition("{cls}")
     between, _, after = rest.partition("{rest}")
-    return before, between, after.replace("{x}", "%(x)s").replace("{y}", "%(y)s")
+    return before, between, after.replace("{x}", "%s").replace("{y}", "%s")
 
 
 #: The shapes by state, and by whether the seat is blocked as well. Free and sold seats are a single element.
@@ -39,14 +39,14 @@ _SHAPES = {
     ("cart", True): _pieces(_GROUP % (_RING + _HALF + _CROSS)),
     ("voucher", True): _pieces(_GROUP % (_RHOMB + _CROSS)),
 }
-_ORIGIN = {"x": "0", "y": "0"}
-Points = Mapping[int, Mapping[str, str]]
+_ORIGIN = ("0", "0")
+Points = Mapping[int, tuple[str, str]]
 
 
 def sample(state: str, look: str = "") -> Markup:
     """A seat of a legend: the shape alone."""
     before, between, after = _SHAPES[state, state == "blocked" or "and-blocked" in look]
-    return Markup(f"{before}seat {escape(look or f's-{state}')}{between}{after % _ORIGIN}")  # noqa: S704 - all else is ours
+    return Markup(f"{before}seat {escape(look or f's-{state}')}{between}{after % (_ORIGIN * _pairs(after))}")  # noqa: S704 - all else is ours
 
 
 def seat_marks(seats: Sequence[MapSeat], points: Points, *, alone: bool = False) -> Markup:
@@ -55,50 +55,66 @@ def seat_marks(seats: Sequence[MapSeat], points: Points, *, alone: bool = False)
     marks = []
     focus = "-1" if alone else "0"
     for id_, _, row, _, _, _, blocked, state, name, about, look, who, why in seats:
-        start, end = _around(state, look, blocked=blocked)
-        more = _more(safe, row, who, why)
-        marks.append(_mark(start, id_, focus, f"{safe(name)}{safe(about)}", more, end % points.get(id_, _ORIGIN)))
+        pattern, pairs = _pattern(state, look, safe(about), blocked=blocked)
+        at = points.get(id_, _ORIGIN) * pairs
+        marks.append(pattern % (id_, focus, safe(name), "", _more(safe, row, who, why), *at))
         focus = "-1"
     return Markup("".join(marks))  # noqa: S704 - what comes from outside is escaped
 
 
 def zone_marks(found: Found, names: Names, points: Points) -> Markup:
     """What `seat_marks` makes of the same seats, in one pass over the rows: a zone may have thousands."""
-    safe = _safe([row[5] or row[4] or row[6] for row in found.rows])
+    special = _special([row[5] or row[4] or row[6] for row in found.rows])
     before, _, behind = (str(escape(part)) for part in names.seat_word.partition("{}"))
-    rows: dict[tuple[str, str, str | None], tuple[str, str]] = {}
-    kinds: dict[tuple[str, int, int | None], tuple[str, str, str]] = {}
+    kinds: dict[tuple[str, int, int | None], tuple[str, int]] = {}
     who, why = found.who, found.why
     marks = []
-    focus = "0"
+    focus, last, where, of_row = "0", None, "", ""
     for id_, zone, row_name, row_label, number, label, guid, product_id, blocked, state in found.rows:
-        row = rows.get((zone, row_name, row_label))
-        if row is None:
-            where = str(escape(names.row(zone, row_name, row_label)))
-            row = rows[zone, row_name, row_label] = where, _more(escape, row_name, "", "")
+        if last is None or row_name != last[1] or row_label != last[2] or zone != last[0]:
+            last = zone, row_name, row_label
+            where, of_row = str(escape(names.row(zone, row_name, row_label))), _more(escape, row_name, "", "")
         kind = kinds.get((state, blocked, product_id))
         if kind is None:
             about, look = names.kind(state, blocked == 1, product_id)
-            kind = kinds[state, blocked, product_id] = (*_around(state, look, blocked=blocked == 1), str(escape(about)))
-        start, end, about = kind
-        where, more = row
+            kind = _pattern(state, look, str(escape(about)), blocked=blocked == 1)
+            kinds[state, blocked, product_id] = kind
+        pattern, pairs = kind
+        more = of_row
         if id_ in who or id_ in why:
             more = _more(escape, row_name, who.get(id_, ""), why.get(id_, ""))
-        name = safe(label) if label else f"{before}{safe(number or guid)}{behind}"
-        marks.append(_mark(start, id_, focus, f"{where}{name}{about}", more, end % points.get(id_, _ORIGIN)))
+        if special:
+            number, label = escape(number or guid), label and escape(label)
+        at: tuple[str, ...] = points.get(id_, _ORIGIN)
+        if pairs > 1:
+            at *= pairs
+        name = label or f"{before}{number or guid}{behind}"
+        marks.append(pattern % ((id_, focus, where, name, more) + at))  # noqa: RUF005 - the quicker one
         focus = "-1"
     return Markup("".join(marks))  # noqa: S704 - what comes from outside is escaped
 
 
+def _special(texts: Sequence[str]) -> bool:
+    return _SPECIAL.search("\0".join(texts)) is not None
+
+
 def _safe(texts: Sequence[str]) -> Callable[[str], str]:
     """What makes these texts safe: nothing, where none of them holds anything special."""
-    return escape if _SPECIAL.search("\0".join(texts)) else str
+    return escape if _special(texts) else str
 
 
-def _around(state: str, look: str, *, blocked: bool) -> tuple[str, str]:
-    """What stands before a seat's id, and what behind its attributes."""
+def _pattern(state: str, look: str, about: str, *, blocked: bool) -> tuple[str, int]:
+    """A seat of a kind, and how often its place is written.
+
+    It has room for the seat's id, its place in the order of keys, its name in two parts, other attributes, the place.
+    """
     before, between, after = _SHAPES[state, blocked]
-    return f'{before}seat {look}{between} id="seat-', after
+    start, about = f"{before}seat {look}{between}".replace("%", "%%"), about.replace("%", "%%")
+    return f'{start} id="seat-%s" role="option" tabindex="%s" aria-label="%s%s{about}"%s{after}', _pairs(after)
+
+
+def _pairs(after: str) -> int:
+    return after.count("%s") // 2
 
 
 def _more(safe: Callable[[str], str], row: str, who: str, why: str) -> str:
@@ -106,7 +122,3 @@ def _more(safe: Callable[[str], str], row: str, who: str, why: str) -> str:
     if who:
         more += f' data-who="{safe(who)}"'
     return f'{more} data-why="{safe(why)}"' if why else more
-
-
-def _mark(start: str, id_: int, focus: str, label: str, more: str, end: str) -> str:
-    return f'{start}{id_}" role="option" tabindex="{focus}" aria-label="{label}"{more}{end}'
