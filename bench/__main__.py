@@ -35,6 +35,8 @@ RESULTS = Path(__file__).parent / "results.json"
 WORKERS, THREADS = 2, 4
 #: How often the floor and the portal take turns within a row, and how many requests each gets before them.
 TURNS, WARMING = 3, 100
+#: What a turn of a second may need of requests that can be sent once; where there are fewer, there are fewer turns.
+ENOUGH = 2000
 #: A machine that others use as well may take long to start a server.
 START_SECONDS = 120
 
@@ -170,7 +172,7 @@ def _measure(
             warm_up(address, warm)
         turns = [
             [measure(address, slices[turn], seconds, folder, clients=row.clients) for address, (_, slices) in sides]
-            for turn in range(TURNS)
+            for turn in range(len(sides[0][1][1]))
         ]
     if row.once:
         for turn, measured in enumerate(turns):
@@ -186,8 +188,9 @@ def parts(row: Row, requests: list[Request]) -> tuple[list[Request], list[list[R
         warming = WARMING // 10 if row.slow else WARMING
         return [requests[number % len(requests)] for number in range(warming)], [requests] * TURNS
     rest = requests[WARMING:]
-    size = len(rest) // TURNS
-    return requests[:WARMING], [rest[turn * size : (turn + 1) * size] for turn in range(TURNS)]
+    turns = TURNS if len(rest) // TURNS >= ENOUGH else TURNS - 1
+    size = len(rest) // turns
+    return requests[:WARMING], [rest[turn * size : (turn + 1) * size] for turn in range(turns)]
 
 
 def _result(name: str, row: Row, turns: list[list[Measured]]) -> dict[str, Any]:
