@@ -50,7 +50,7 @@ class Order(HasId, HasModified, Base):
 
     __table_args__ = (
         sa.UniqueConstraint("event_id", "code"),
-        sa.Index(None, "event_id", "modified"),
+        sa.Index(None, "event_id", "modified", "id"),
         sa.Index("ix_orders_email", "event_id", sa.func.lower(sa.text("email"))),
         sa.Index("ix_orders_counted", "event_id", "datetime", "status", "testmode"),
         sa.Index("ix_orders_ended", "id", sqlite_where=sa.text(ENDED), postgresql_where=sa.text(ENDED)),
@@ -107,7 +107,7 @@ class OrderPosition(HasId, HasModified, Base):
         sa.UniqueConstraint("event_id", "secret"),
         sa.UniqueConstraint("event_id", "pseudonymization_id"),
         sa.Index("uq_order_positions_external", "event_id", "external_id", unique=True),
-        sa.Index(None, "event_id", "modified"),
+        sa.Index(None, "event_id", "modified", "id"),
         sa.Index("ix_order_positions_counted", "event_id", "item_id", "canceled", "subevent_id", "order_id"),
         sa.Index(
             "ix_order_positions_holding",
