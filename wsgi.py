@@ -17,6 +17,6 @@ logs.configure(development=app.config["PORTAL"].development, once=True)
 gc.collect()
 gc.freeze()
 gc.set_threshold(10_000, 20, 50)
-# A thread that holds a lock of the database comes back from the disk and needs Python's own lock at once: with the usual
-# five milliseconds all others wait for one that draws a page.
+# A thread that holds a lock of the database comes back from the disk and needs Python's own lock at once: with the
+# usual five milliseconds all others wait for one that draws a page.
 sys.setswitchinterval(0.0001)

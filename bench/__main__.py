@@ -34,7 +34,8 @@ GATE = 2.0
 RESULTS = Path(__file__).parent / "results.json"
 WORKERS, THREADS = 2, 4
 #: How often the floor and the portal take turns within a row, and how many requests each gets before them.
-TURNS, WARMING = 3, 100
+#: Four connections may all come to one of two workers, which halves a turn: several turns, each with new ones.
+TURNS, WARMING = 5, 100
 #: What a turn of a second may need of requests that can be sent once; where there are fewer, there are fewer turns.
 ENOUGH = 2000
 #: A machine that others use as well may take long to start a server.
