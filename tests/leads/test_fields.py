@@ -1,5 +1,7 @@
 """The attendee fields that an event shows: labels, values and details in a reader's language."""
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,7 +9,7 @@ from flask import Flask
 
 from portal.core.database import db
 from portal.events.models import Event, Item, Question, QuestionOption
-from portal.tickets.fields import FieldReader, answers_of, sight_of
+from portal.tickets.fields import FieldReader, GivenAnswer, ShownFields, ShownQuestion, answers_of, sight_of
 from portal.tickets.models import Answer, OrderPosition
 from tests.fair import Fair
 
@@ -20,7 +22,10 @@ def read(fair: Fair, fields: list[str], locale: str = "en") -> list[dict[str, An
     shown = sight_of(fair.event).shown
     person = db.session.get_one(OrderPosition, fair.positions[0])
     answers = answers_of(shown, [person.id])
-    return [dict(entry) for entry in FieldReader(shown, locale).entries(person, answers.get(person.id))]
+    reader = FieldReader(shown, locale)
+    found = [dict(entry) for entry in reader.entries(person, answers.get(person.id))]
+    assert json.loads(reader.json(person, answers.get(person.id))) == found
+    return found
 
 
 def test_the_contracts_form(session: Any, fair: Fair) -> None:
@@ -97,3 +102,29 @@ def test_anothers_answers_and_questions_stay_there(session: Any, fair: Fair, app
     db.session.add(foreign)
     db.session.flush()
     assert read(fair, ["question_OTHER"]) == []
+
+
+def test_json_says_the_same_whatever_stands_in_it(app: Flask) -> None:
+    odd = 'a "b" \\ %s %% </script> \n\t\x01 \u2028 ü 😀'
+    question = ShownQuestion(1, "S", {"en": odd})
+    fields = ("company", "attendee_name", "question_Q", "country", "item")
+    shown = ShownFields(fields, "en", ("en",), {"question_Q": question}, {1: {"en": odd}})
+    parts: list[dict[str, str] | None] = [
+        {"_scheme": "given_family", "given_name": odd, "family_name": ""},
+        {"_scheme": "full", "full_name": odd},
+        {},
+        None,
+    ]
+    for each in parts:
+        person = SimpleNamespace(
+            attendee_name=odd if each else None,
+            attendee_name_parts=each,
+            company=odd,
+            country="DE",
+            item_id=1,
+            variation_id=None,
+        )
+        with app.test_request_context():
+            reader = FieldReader(shown, "en")
+        for answers in (None, {}, {"question_Q": GivenAnswer(odd)}):
+            assert json.loads(reader.json(person, answers)) == reader.entries(person, answers)
