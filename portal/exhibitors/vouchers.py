@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,14 +15,11 @@ from portal.core.i18n import localise
 from portal.core.statements import one_of_ids, rows
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
-from portal.tickets.fields import PERSON_COLUMNS, Answers, FieldEntry, FieldReader, ShownFields, answers_of
+from portal.tickets.fields import PERSON_COLUMNS, Answers, FieldEntry, FieldReader, answers_of
 from portal.tickets.models import Order, OrderPosition
 from portal.vouchers.models import Voucher
 
 PAGE_SIZE = 50
-
-#: What is made of a redemption: an object, or its JSON.
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,39 +187,53 @@ def redemption_count(voucher_id: int) -> int:
     return db.session.scalar(statement.where(OrderPosition.voucher_id == voucher_id, *_COUNTS)) or 0
 
 
-def seen_by(reader: FieldReader) -> Callable[[Any, Answers | None, dt.datetime, str], Redemption]:
-    """What makes redemptions as a reader of fields sees them."""
-    return lambda person, answers, when, subevent: Redemption(reader.entries(person, answers), when, subevent)
+class Redeemed(NamedTuple):
+    """Redemptions by columns, in order: a page of vouchers may have a thousand."""
+
+    voucher_ids: Sequence[int]
+    moments: Sequence[dt.datetime]
+    #: The subevents' names, ``""`` without one.
+    subevents: Sequence[str]
+    #: As `FieldReader.json` takes them.
+    people: Mapping[str, Sequence[Any]]
+    answers: Mapping[int, Answers]
+
+
+def redeemed(
+    *,
+    voucher_ids: Sequence[int],
+    reader: FieldReader,
+    locales: Sequence[str],
+    limit: int | None = None,
+    offset: int | None = None,
+) -> Redeemed:
+    """Who redeemed the vouchers, in order; with ``limit`` some of them."""
+    part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
+    found = rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part}) if voucher_ids else ()
+    columns: list[Sequence[Any]] = list(zip(*found, strict=True)) if found else [()] * len(_REDEEMED)
+    people = dict(zip(_REDEEMED, columns, strict=True))
+    subevents = [localise(each, *locales) if each else "" for each in people["subevent"]]
+    answers = answers_of(reader.shown, people["position_id"])
+    return Redeemed(people["voucher_id"], people["datetime"], subevents, people, answers)
 
 
 def redemptions(
     *,
     voucher_ids: Sequence[int],
-    made: Callable[[Any, Answers | None, dt.datetime, str], Made],
-    shown: ShownFields,
+    reader: FieldReader,
     locales: Sequence[str],
     limit: int | None = None,
     offset: int | None = None,
-) -> dict[int, list[Made]]:
-    """Who redeemed the vouchers, in order; with ``limit`` some of them.
-
-    ``made`` makes what is wanted of a person, the answers, the moment and the subevent's name: `seen_by`, for one.
-    """
-    if not voucher_ids:
-        return {}
-    part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
-    redeemed = [_Redeemed._make(row) for row in rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})]
-    answers = answers_of(shown, [row.position_id for row in redeemed])
-    found: dict[int, list[Made]] = {}
-    of = answers.get
-    for row in redeemed:
-        voucher_id, when, subevent, position_id, *_ = row
-        named = localise(subevent, *locales) if subevent else ""
-        one = made(row, of(position_id), when, named)
-        if voucher_id in found:
-            found[voucher_id].append(one)
-        else:
-            found[voucher_id] = [one]
+) -> dict[int, list[Redemption]]:
+    """The same as objects by voucher."""
+    ids, moments, subevents, people, answers = redeemed(
+        voucher_ids=voucher_ids, reader=reader, locales=locales, limit=limit, offset=offset
+    )
+    found: dict[int, list[Redemption]] = {}
+    persons = map(_Person, zip(*people.values(), strict=True))
+    for voucher_id, person, when, subevent in zip(ids, persons, moments, subevents, strict=True):
+        fields = reader.entries(person, answers.get(person.position_id))
+        found.setdefault(voucher_id, []).append(Redemption(fields, when, subevent))
     return found
 
 
@@ -235,4 +246,5 @@ _REDEMPTIONS = (
     .limit(sa.bindparam("limit", type_=sa.Integer()))
     .offset(sa.bindparam("offset", type_=sa.Integer()))
 )
-_Redeemed = _tuple("_Redeemed", _REDEMPTIONS.selected_columns.keys())
+_REDEEMED = _REDEMPTIONS.selected_columns.keys()
+_Person = _tuple("_Person", _REDEEMED)._make

@@ -1,7 +1,6 @@
 """The App API: what the exhibitors' lead-scanning app speaks (exhibitors contract, App API)."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,12 +13,12 @@ from portal.core.errors import Forbidden, InvalidInput, NotFound
 from portal.core.money import money
 from portal.core.periods import days_of
 from portal.exhibitors import vouchers
-from portal.exhibitors.vouchers import VoucherRow
+from portal.exhibitors.vouchers import Redeemed, VoucherRow
 from portal.leads import queries
 from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
-from portal.tickets.fields import Answers, FieldEntry, FieldReader, sight_of
+from portal.tickets.fields import FieldEntry, FieldReader, sight_of
 from portal.web import params
 from portal.web.access import app_api, app_scope
 from portal.web.openapi import PAGING, documented, page_of
@@ -118,16 +117,15 @@ def list_leads() -> Response:
     return reply(page.envelope([_lead(row.fields, row) for row in rows]))
 
 
-def _redemption(reader: FieldReader, zone: ZoneInfo) -> Callable[[Any, Answers | None, datetime, str], str]:
-    """What writes a redemption as JSON: a page of vouchers may have a thousand."""
-    day_of = days_of(zone)
-
-    def written(person: Any, answers: Answers | None, when: datetime, subevent: str) -> str:
-        named = dumps(subevent).decode() if subevent else "null"
-        fields = reader.json(person, answers)
-        return f'{{"attendee_fields":{fields},"redemption_date":"{day_of(when)}","subevent":{named}}}'
-
-    return written
+def _redemptions(redeemed: Redeemed, reader: FieldReader, zone: ZoneInfo) -> dict[int, list[str]]:
+    """Each voucher's redemptions as JSON."""
+    days = map(days_of(zone), redeemed.moments)
+    fields = reader.json(redeemed.people, redeemed.answers)
+    named = {name: dumps(name or None).decode() for name in set(redeemed.subevents)}
+    found: dict[int, list[str]] = {each: [] for each in set(redeemed.voucher_ids)}
+    for voucher_id, shown, day, name in zip(redeemed.voucher_ids, fields, days, redeemed.subevents, strict=True):
+        found[voucher_id].append(f'{{"attendee_fields":{shown},"redemption_date":"{day}","subevent":{named[name]}}}')
+    return found
 
 
 def _voucher(row: VoucherRow, redemptions: Sequence[str]) -> dict[str, Any]:
@@ -151,13 +149,12 @@ def _vouchers(rows: Sequence[VoucherRow]) -> list[dict[str, Any]]:
     """The vouchers with who redeemed them, in as many statements for one as for fifty."""
     scope = app_scope()
     sight = sight_of(scope.event_id)
-    redeemed = vouchers.redemptions(
-        voucher_ids=[row.id for row in rows],
-        made=_redemption(sight.reader(scope.locale), ZoneInfo(scope.timezone)),
-        shown=sight.shown,
-        locales=(scope.locale, scope.event_locale),
+    reader = sight.reader(scope.locale)
+    redeemed = vouchers.redeemed(
+        voucher_ids=[row.id for row in rows], reader=reader, locales=(scope.locale, scope.event_locale)
     )
-    return [_voucher(row, redeemed.get(row.id, ())) for row in rows]
+    redemptions = _redemptions(redeemed, reader, ZoneInfo(scope.timezone))
+    return [_voucher(row, redemptions.get(row.id, ())) for row in rows]
 
 
 def _may_read_vouchers() -> None:

@@ -1,10 +1,11 @@
 """What an event shows of an attendee to exhibitors: fields with labels, values and details in a reader's language."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from json.encoder import encode_basestring as _quoted
 from operator import attrgetter
 from typing import Any, TypedDict
@@ -224,7 +225,11 @@ def answers_of(shown: ShownFields, position_ids: Sequence[int]) -> dict[int, dic
 
 
 def _name(person: Any) -> str:
-    return person.attendee_name or compose(person.attendee_name_parts)
+    return _full_name(person.attendee_name, person.attendee_name_parts)
+
+
+def _full_name(name: str | None, parts: Mapping[str, str] | None) -> str:
+    return name or compose(parts)
 
 
 _READ: dict[str, Callable[[Any], str | None]] = {
@@ -246,16 +251,13 @@ class FieldReader:
     """Reads the shown fields for one reader: labels and values in ``locale``, else in the event's."""
 
     def __init__(self, shown: ShownFields, locale: str) -> None:
-        self._shown = shown
+        self.shown = shown
         self._locales = (locale, shown.locale)
         labels, self._parts, self._truth = _words(locale)
         self._labels = labels | {name: localise(each.text, *self._locales) for name, each in shown.questions.items()}
         #: The fields in their order, with how a person's value is read where that needs nothing but the person.
         self._schemes: dict[str, list[tuple[str, str, str]]] = {}
         self._plan = [(name, self._labels[name], _READ.get(name)) for name in shown.ids]
-        #: The same as `json` writes them: after the name come its parts.
-        self._written: list[tuple[str, Callable[[Any], str | None] | None]] = []
-        self._pattern = ""
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -274,26 +276,34 @@ class FieldReader:
             for name, label, read in self._plan
         ]
 
-    def json(self, person: Any, answers: Answers | None = None) -> str:
-        """`entries` as JSON, at half of the cost of making and writing it: for answers with a thousand people."""
-        if not self._pattern:
-            self._pattern = self._json_pattern()
-        values = []
-        for name, read in self._written:
-            if name:
-                values.append(_quoted((read(person) if read else self.value(name, person, answers)) or ""))
-            else:
-                values.append(self._name_json(person.attendee_name_parts))
-        return self._pattern % tuple(values)
+    def json(self, people: Mapping[str, Sequence[Any]], answers: Mapping[int, Answers]) -> Iterator[str]:
+        """`entries` of many people as JSON, at a fifth of the cost of making and writing them.
 
-    def _json_pattern(self) -> str:
-        """The fields with a place for each value, and one for the parts of the name."""
-        parts = []
+        ``people`` are the columns of `PERSON_COLUMNS` by their names, ``answers`` those by position.
+        """
+        pattern, values = [], []
         for name, label, read in self._plan:
             start = f'{{"id":{_quoted(name)},"label":{_quoted(label)},"value":'.replace("%", "%%")
-            parts.append(start + ('%s,"details":[%s]}' if read is _name else '%s,"details":[]}'))
-            self._written += [(name, read), ("", None)] if read is _name else [(name, read)]
-        return f"[{','.join(parts)}]"
+            pattern.append(start + ('%s,"details":[%s]}' if read is _name else '%s,"details":[]}'))
+            values.append(map(_quoted, self._column(name, people, answers)))
+            if read is _name:
+                values.append(map(self._name_json, people["attendee_name_parts"]))
+        if not values:
+            return repeat("[]", len(people["position_id"]))
+        return map(f"[{','.join(pattern)}]".__mod__, zip(*values, strict=True))
+
+    def _column(self, name: str, people: Mapping[str, Sequence[Any]], answers: Mapping[int, Answers]) -> Iterable[str]:
+        if name in self.shown.questions:
+            question = self.shown.questions[name]
+            given = (answers.get(position_id, {}).get(name) for position_id in people["position_id"])
+            return (self._answer(question, answer) for answer in given)
+        if name == "item":
+            return map(self._product, people["item_id"], people["variation_id"])
+        if name == "country":
+            return (_territory(code, self._locales[0]) for code in people["country"])
+        if name == "attendee_name":
+            return map(_full_name, people["attendee_name"], people["attendee_name_parts"])
+        return (text or "" for text in people[name])
 
     def _name_json(self, parts: Mapping[str, str] | None) -> str:
         labelled = self._parts_of(parts)
@@ -303,19 +313,21 @@ class FieldReader:
 
     def value(self, name: str, person: Any, answers: Answers | None = None) -> str:
         """One field's value; ``""`` where it is not shown or has none."""
-        if name not in self._shown.ids:
+        if name not in self.shown.ids:
             return ""
-        if name in self._shown.questions:
-            return self._answer(self._shown.questions[name], (answers or {}).get(name))
+        if name in self.shown.questions:
+            return self._answer(self.shown.questions[name], (answers or {}).get(name))
         if name == "attendee_name":
             return _name(person)
         if name == "country":
             return _territory(person.country, self._locales[0])
         if name == "item":
-            variation = self._shown.variations.get(person.variation_id)
-            texts = (localise(each, *self._locales) for each in (self._shown.items.get(person.item_id), variation))
-            return " - ".join(text for text in texts if text)
+            return self._product(person.item_id, person.variation_id)
         return getattr(person, name) or ""
+
+    def _product(self, item_id: int | None, variation_id: int | None) -> str:
+        names = (self.shown.items.get(item_id or 0), self.shown.variations.get(variation_id or 0))
+        return " - ".join(text for text in (localise(each, *self._locales) for each in names) if text)
 
     def _name_parts(self, parts: Mapping[str, str] | None) -> list[Detail]:
         """The parts of a name that has more than one."""

@@ -72,14 +72,6 @@ export function scan(code) {
   }
 }
 
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  event.stopImmediatePropagation();
-  scan(field.value);
-  field.value = "";
-  field.focus();
-}, { capture: true });
-
 window.addEventListener("beforeunload", (event) => {
   if (queue.length) {
     event.preventDefault();
@@ -157,3 +149,7 @@ sound.addEventListener("click", () => {
   }
   field.focus();
 });
+
+// The form's submits come from scan-early.js, also those from before this was loaded.
+window.scanning.take = scan;
+window.scanning.early.splice(0).forEach(scan);

@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.conftest import PHONE, Site
 from tests.journeys.steps import sign_in_exhibitor
@@ -82,6 +83,28 @@ def test_rates_many_and_takes_them_away(page: Page, site: Site) -> None:
     assert [row["Rating"] for row in table if row["Lead number"] in leads] == ["5", "5"]
     page.reload()
     expect(page.get_by_role("main")).to_contain_text("New since the last export: 0 leads")
+
+
+@pytest.mark.parametrize("loads", [True, False])
+def test_codes_typed_while_the_page_loads(new_page: Callable[..., Page], site: Site, loads: bool) -> None:
+    page = new_page(viewport=PHONE)
+    gate = f"/pretixdroid/api/bigevents/sampleconf/search/?key={site.facts.device_key}&query=wang"
+    speak_english(page)
+    badge = page.request.get(gate).json()["results"][0]["secret"]
+    held: list[Route] = []
+    page.route(re.compile(r"/scan\.[^/]*js"), lambda route: held.append(route))
+    page.goto(f"/e/{site.facts.lead_scanning_access_code}", wait_until="commit")
+    page.get_by_role("main").get_by_role("button").first.click(no_wait_after=True)
+    expect(page.get_by_label("Badge or ticket code")).to_be_focused()
+    for code in (badge, "no-such-badge"):
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Badge or ticket code")).to_have_value("")
+    for route in held:
+        route.continue_() if loads else route.fulfill(status=404)
+    expect(page.locator(".scan-list li")).to_have_count(1)
+    if loads:
+        expect(page.locator("#scan-live .scan-result")).to_contain_text("no-such-badge")
 
 
 def test_scans_by_typed_codes(new_page: Callable[..., Page], site: Site) -> None:

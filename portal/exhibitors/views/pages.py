@@ -83,8 +83,7 @@ def voucher(voucher_id: int) -> ResponseReturnValue:
     part = page_part(voucher_reads.redemption_count(found.id))
     redemptions = voucher_reads.redemptions(
         voucher_ids=[found.id],
-        made=voucher_reads.seen_by(FieldReader(sight.shown, locales[0])),
-        shown=sight.shown,
+        reader=FieldReader(sight.shown, locales[0]),
         locales=locales,
         limit=part.size,
         offset=part.offset,

@@ -107,9 +107,7 @@ def _vouchers(scope: ExhibitorScope, sight: Sight) -> Iterator[list[object]]:
 def _redemptions(scope: ExhibitorScope, sight: Sight, reader: FieldReader) -> Iterator[list[object]]:
     zone, locales = ZoneInfo(scope.timezone), locales_of(scope)
     for rows in _batches(scope):
-        found = voucher_reads.redemptions(
-            voucher_ids=[row.id for row in rows], made=voucher_reads.seen_by(reader), shown=sight.shown, locales=locales
-        )
+        found = voucher_reads.redemptions(voucher_ids=[row.id for row in rows], reader=reader, locales=locales)
         for row in rows:
             for each in found.get(row.id, ()):
                 when = f"{in_zone(each.when, zone):%Y-%m-%d %H:%M:%S}"

@@ -15,7 +15,7 @@ from portal.exhibitors.services import vouchers as services
 from portal.exhibitors.services.vouchers import Attachment
 from portal.exhibitors.views.listing import url
 from portal.exhibitors.views.organizer import blueprint
-from portal.exhibitors.vouchers import redemption_count, redemptions, seen_by, voucher, voucher_page
+from portal.exhibitors.vouchers import redemption_count, redemptions, voucher, voucher_page
 from portal.tickets.fields import LABELS, FieldReader, shown_fields
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
@@ -159,8 +159,7 @@ def voucher_redemptions(organizer: str, event: str, exhibitor_id: int, voucher_i
     part = page_part(redemption_count(found.id))
     who = redemptions(
         voucher_ids=[found.id],
-        made=seen_by(FieldReader(shown, locales[0])),
-        shown=shown,
+        reader=FieldReader(shown, locales[0]),
         locales=locales,
         limit=part.size,
         offset=part.offset,
