@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, g
 from flask.globals import app_ctx
+from orjson import JSONDecodeError, loads
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.ext.compiler import compiles
@@ -79,11 +81,20 @@ def rows(statement: sa.Select[*tuple[Any, ...]] | UpdateBase, parameters: Mappin
         found = _connection().execute(statement, parameters)
         return found.all() if found.returns_rows else ()
     prepared = _prepared(engine.dialect, statement)
-    if is_writing():
-        return prepared.rows(_connection(), parameters)
-    if engine.dialect.name != "sqlite":
-        return prepared.rows(_connection(), parameters)
-    return prepared.fetch(sqlite_reader(engine), parameters)
+    return prepared.read(prepared.found(engine, parameters))
+
+
+def columns(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    """The same as `rows`, by the columns' names; for many rows."""
+    engine = db.engine
+    if engine.dispatch.before_cursor_execute:
+        result = _connection().execute(statement, parameters)
+        names = tuple(result.keys())
+        found: list[Sequence[Any]] = list(zip(*result.all(), strict=True))
+    else:
+        prepared = _prepared(engine.dialect, statement)
+        names, found = prepared.names, prepared.columns(prepared.found(engine, parameters))
+    return dict(zip(names, found or repeat(()), strict=bool(found)))
 
 
 #: PostgreSQL's number of the type that its driver gives as decimals; other types do not ask for a number.
@@ -93,7 +104,7 @@ _NUMERIC = 1700
 class _Prepared:
     """A statement as the driver takes it, with what turns parameters and columns into the driver's and back."""
 
-    __slots__ = ("_binds", "_columns", "_fixed", "_order", "_text")
+    __slots__ = ("_binds", "_columns", "_fixed", "_order", "_text", "names")
 
     def __init__(self, dialect: Dialect, statement: sa.Select[*tuple[Any, ...]] | UpdateBase) -> None:
         compiled = statement.compile(dialect=dialect)
@@ -106,39 +117,47 @@ class _Prepared:
             if (process := bind.type.dialect_impl(dialect).bind_processor(dialect)) is not None
         }
         processors = [_reader(column.type, dialect) for column in statement.exported_columns]
+        self.names = tuple(statement.exported_columns.keys())
         self._columns = [(place, process) for place, process in enumerate(processors) if process is not None]
 
-    def rows(self, connection: sa.Connection, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Execute on the connection's driver; one that lost its server is not used again."""
+    def found(self, engine: sa.Engine, parameters: Mapping[str, Any]) -> list[Any]:
+        """What the driver finds, as it gives it: on the session's connection, or on the reader's."""
+        if engine.dialect.name == "sqlite" and not is_writing():
+            return self._fetch(sqlite_reader(engine), parameters)
+        connection = _connection()
         raw: Any = connection.connection.dbapi_connection
         try:
-            return self.fetch(raw, parameters)
+            return self._fetch(raw, parameters)
         except connection.dialect.loaded_dbapi.Error as error:
-            if connection.dialect.is_disconnect(error, raw, None):
+            if connection.dialect.is_disconnect(error, raw, None):  # one that lost its server is not used again
                 connection.engine.dispose()
                 connection.invalidate(error)
             raise
 
-    def fetch(self, raw: Any, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-        """Execute on a driver's connection."""
+    def _fetch(self, raw: Any, parameters: Mapping[str, Any]) -> list[Any]:
         given = {**self._fixed, **parameters}
         for name, process in self._binds.items():
             given[name] = process(given[name])
         values: Any = given if self._order is None else [given[name] for name in self._order]
         cursor = raw.execute(self._text, values)
-        if cursor.description is None:
-            return ()
-        found = cursor.fetchall()
+        return cursor.fetchall() if cursor.description is not None else []
+
+    def read(self, found: list[Any]) -> Sequence[Sequence[Any]]:
+        """Rows with our values."""
         if not self._columns:
-            return found  # type: ignore[no-any-return]
+            return found
         if len(found) == 1:
             return [self._row(found[0])]
         # By columns, which costs a call less for each row.
+        return list(zip(*self.columns(found), strict=True))
+
+    def columns(self, found: list[Any]) -> list[Sequence[Any]]:
+        """Columns with our values; none where nothing was found."""
         columns: list[Sequence[Any]] = list(zip(*found, strict=True))
         if columns:
             for place, process in self._columns:
-                columns[place] = [None if value is None else process(value) for value in columns[place]]
-        return list(zip(*columns, strict=True))
+                columns[place] = _processed(columns[place], process)
+        return columns
 
     def _row(self, row: Sequence[Any]) -> Sequence[Any]:
         values = list(row)
@@ -147,6 +166,13 @@ class _Prepared:
             if value is not None:
                 values[place] = process(value)
         return values
+
+
+def _processed(column: Sequence[Any], process: Callable[[Any], Any]) -> Sequence[Any]:
+    if process is read_json and None not in column:
+        with suppress(JSONDecodeError):  # numbers that only the slow reader knows
+            return list(map(loads, column))
+    return [None if value is None else process(value) for value in column]
 
 
 def _reader(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -24,7 +24,7 @@ from portal.exhibitors.services import manage, send
 from portal.exhibitors.services import vouchers as voucher_services
 from portal.exhibitors.services.vouchers import MOST_AT_ONCE, Attachment, Unreadable
 from portal.leads import resources as leads
-from portal.tickets.fields import sight_of
+from portal.tickets.sight import sight_of
 from portal.vouchers import queries as vouchers
 from portal.web import conditional, params
 from portal.web.access import actor, api_event, event_scope

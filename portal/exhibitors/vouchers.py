@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from portal.core import clock
 from portal.core.database import db
 from portal.core.i18n import localise
-from portal.core.statements import one_of_ids, rows
+from portal.core.statements import columns, one_of_ids, rows
 from portal.events.models import Item, ItemVariation, SubEvent
 from portal.exhibitors.models import ExhibitorVoucher
 from portal.tickets.fields import PERSON_COLUMNS, Answers, FieldEntry, FieldReader, answers_of
@@ -209,9 +209,7 @@ def redeemed(
 ) -> Redeemed:
     """Who redeemed the vouchers, in order; with ``limit`` some of them."""
     part = {"limit": 2**31 - 1 if limit is None else limit, "offset": offset or 0}
-    found = rows(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part}) if voucher_ids else ()
-    columns: list[Sequence[Any]] = list(zip(*found, strict=True)) if found else [()] * len(_REDEEMED)
-    people = dict(zip(_REDEEMED, columns, strict=True))
+    people = columns(_REDEMPTIONS, {"vouchers": list(voucher_ids), **part})
     subevents = [localise(each, *locales) if each else "" for each in people["subevent"]]
     answers = answers_of(reader.shown, people["position_id"])
     return Redeemed(people["voucher_id"], people["datetime"], subevents, people, answers)
@@ -246,5 +244,4 @@ _REDEMPTIONS = (
     .limit(sa.bindparam("limit", type_=sa.Integer()))
     .offset(sa.bindparam("offset", type_=sa.Integer()))
 )
-_REDEEMED = _REDEMPTIONS.selected_columns.keys()
-_Person = _tuple("_Person", _REDEEMED)._make
+_Person = _tuple("_Person", _REDEMPTIONS.selected_columns.keys())._make

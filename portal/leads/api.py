@@ -22,7 +22,8 @@ from portal.leads.scanner_schemas import (
     ScannedSchema,
 )
 from portal.leads.scans import NO_SCANNING, Scanned, record_scan
-from portal.tickets.fields import FieldReader, sight_of
+from portal.tickets.fields import FieldReader
+from portal.tickets.sight import sight_of
 from portal.web import params
 from portal.web.access import app_scope, public_api, scanner_api
 from portal.web.limits import wrong_code

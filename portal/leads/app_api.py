@@ -18,7 +18,8 @@ from portal.leads import queries
 from portal.leads.app_schemas import AppLeadSchema, AppProfileSchema, AppVoucherSchema, ScanSchema, scan_schema
 from portal.leads.resources import count as lead_count
 from portal.leads.scans import record_scan
-from portal.tickets.fields import FieldEntry, FieldReader, sight_of
+from portal.tickets.fields import FieldEntry, FieldReader
+from portal.tickets.sight import sight_of
 from portal.web import params
 from portal.web.access import app_api, app_scope
 from portal.web.openapi import PAGING, documented, page_of
@@ -119,12 +120,18 @@ def list_leads() -> Response:
 
 def _redemptions(redeemed: Redeemed, reader: FieldReader, zone: ZoneInfo) -> dict[int, list[str]]:
     """Each voucher's redemptions as JSON."""
-    days = map(days_of(zone), redeemed.moments)
-    fields = reader.json(redeemed.people, redeemed.answers)
+    days = list(map(days_of(zone), redeemed.moments))
+    written = {day: str(day) for day in set(days)}
     named = {name: dumps(name or None).decode() for name in set(redeemed.subevents)}
+    texts = reader.json(
+        redeemed.people,
+        redeemed.answers,
+        '{"attendee_fields":%s,"redemption_date":"%s","subevent":%s}',
+        (map(written.__getitem__, days), map(named.__getitem__, redeemed.subevents)),
+    )
     found: dict[int, list[str]] = {each: [] for each in set(redeemed.voucher_ids)}
-    for voucher_id, shown, day, name in zip(redeemed.voucher_ids, fields, days, redeemed.subevents, strict=True):
-        found[voucher_id].append(f'{{"attendee_fields":{shown},"redemption_date":"{day}","subevent":{named[name]}}}')
+    for voucher_id, text in zip(redeemed.voucher_ids, texts, strict=True):
+        found[voucher_id].append(text)
     return found
 
 

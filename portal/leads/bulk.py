@@ -21,8 +21,9 @@ from portal.leads.services import (
     Unchanged,
     lead_search_text,
 )
-from portal.tickets.fields import PERSON_COLUMNS, answers_of, sight_of
+from portal.tickets.fields import PERSON_COLUMNS, answers_of
 from portal.tickets.models import OrderPosition
+from portal.tickets.sight import sight_of
 
 #: Ten pages of a list.
 MAX_LEADS = 500

@@ -19,8 +19,8 @@ from portal.core.names import PART_LABELS, SCHEMES
 from portal.leads.models import Lead
 from portal.leads.queries import LeadRow
 from portal.leads.queries.counts import tag_choices
-from portal.tickets.fields import Sight
 from portal.tickets.models import OrderPosition
+from portal.tickets.sight import Sight
 from portal.web.rest import dumps
 
 #: So many leads are in memory at a time.

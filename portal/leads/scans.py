@@ -18,8 +18,9 @@ from portal.core.errors import Forbidden, InvalidInput, NotSignedIn
 from portal.core.statements import reading_ahead, rows, run
 from portal.leads.models import Lead, LeadVersion
 from portal.leads.services import lead_search_text
-from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, Sight, answers_of, sight_of
+from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, answers_of
 from portal.tickets.models import Order, OrderPosition
+from portal.tickets.sight import Sight, sight_of
 
 NO_SCANNING = "Lead scanning is not enabled for this exhibitor."
 UNKNOWN_CODE = "This code belongs to no ticket of this event."

@@ -15,8 +15,9 @@ from portal.core.statements import one_of_ids
 from portal.core.text import search_text
 from portal.exhibitors.models import Exhibitor
 from portal.leads.models import Lead, LeadVersion
-from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, ShownFields, Sight, answers_of, search_values, sight_of
+from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, ShownFields, answers_of, search_values
 from portal.tickets.models import OrderPosition
+from portal.tickets.sight import Sight, sight_of
 
 MAX_NOTES = 10_000
 MAX_TAGS = 50

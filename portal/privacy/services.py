@@ -32,9 +32,10 @@ from portal.privacy.person import (
     words_of,
 )
 from portal.privacy.scrub import GONE, pattern_of, scrubbed, without_person
-from portal.tickets.fields import PERSON_COLUMNS, sight_of
+from portal.tickets.fields import PERSON_COLUMNS
 from portal.tickets.models import Answer, CartPosition, Order, OrderPosition
 from portal.tickets.search import position_search_text
+from portal.tickets.sight import sight_of
 from portal.vouchers.models import Voucher
 
 _BATCH = 500

@@ -18,9 +18,9 @@ from portal.tickets.fields import (
     ShownFields,
     ShownQuestion,
     answers_of,
-    sight_of,
 )
 from portal.tickets.models import Answer, OrderPosition
+from portal.tickets.sight import sight_of
 from tests.fair import Fair
 
 

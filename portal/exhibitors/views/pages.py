@@ -14,7 +14,8 @@ from portal.exhibitors import vouchers as voucher_reads
 from portal.exhibitors.profile import own_profile
 from portal.exhibitors.services.own import choose_language
 from portal.exhibitors.views.frame import first_page
-from portal.tickets.fields import FieldReader, known_locale, sight_of
+from portal.tickets.fields import FieldReader, known_locale
+from portal.tickets.sight import sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.filters import current_locale
 from portal.web.i18n import LOCALES

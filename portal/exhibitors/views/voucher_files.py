@@ -15,7 +15,8 @@ from portal.core.money import money
 from portal.exhibitors import vouchers as voucher_reads
 from portal.exhibitors.views.pages import blueprint, closed, locales_of, qr_svg, redeem_link
 from portal.exhibitors.vouchers import VoucherRow
-from portal.tickets.fields import FieldReader, Sight, sight_of
+from portal.tickets.fields import FieldReader
+from portal.tickets.sight import Sight, sight_of
 from portal.web.access import exhibitor, exhibitor_scope
 from portal.web.downloads import csv_download
 from portal.web.lists import page_part, page_url

@@ -16,7 +16,7 @@ from portal.leads import bulk
 from portal.leads.schemas import BulkChangeSchema, TakeBackSchema, read_filter
 from portal.leads.views import listing
 from portal.leads.views.pages import blueprint, is_htmx
-from portal.tickets.fields import sight_of
+from portal.tickets.sight import sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.filters import number, said
 from portal.web.urls import safe_next

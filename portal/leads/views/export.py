@@ -18,7 +18,7 @@ from portal.leads.queries.filters import LeadFilter
 from portal.leads.schemas import read_filter
 from portal.leads.views import listing
 from portal.leads.views.pages import blueprint
-from portal.tickets.fields import Sight, sight_of
+from portal.tickets.sight import Sight, sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.downloads import XLSX, download
 from portal.web.filters import number

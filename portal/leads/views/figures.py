@@ -7,7 +7,7 @@ from portal.leads.queries import counts
 from portal.leads.schemas import read_filter
 from portal.leads.views import listing
 from portal.leads.views.pages import blueprint
-from portal.tickets.fields import sight_of
+from portal.tickets.sight import sight_of
 from portal.web.access import exhibitor, exhibitor_scope
 
 

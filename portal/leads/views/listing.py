@@ -18,7 +18,8 @@ from portal.leads.queries import counts
 from portal.leads.queries.counts import Choice, Figures
 from portal.leads.queries.filters import LeadFilter
 from portal.leads.views.cells import Cells
-from portal.tickets.fields import FieldReader, Sight
+from portal.tickets.fields import FieldReader
+from portal.tickets.sight import Sight
 from portal.web.filters import current_locale
 
 

@@ -11,7 +11,8 @@ from flask_babel import gettext
 
 from portal.leads import overview
 from portal.leads.overview import EventLeadFilter, Scanner
-from portal.tickets.fields import FieldReader, ShownFields, sight_of
+from portal.tickets.fields import FieldReader, ShownFields
+from portal.tickets.sight import sight_of
 from portal.web import organizer as pages
 from portal.web.access import event_member, event_scope
 from portal.web.downloads import csv_download, xlsx_download

@@ -16,7 +16,7 @@ from portal.leads.queries import LeadRow, counts
 from portal.leads.schemas import LeadChangesSchema, read_filter
 from portal.leads.views import listing
 from portal.leads.views.history import history
-from portal.tickets.fields import Sight, sight_of
+from portal.tickets.sight import Sight, sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.urls import safe_next
 

@@ -19,7 +19,7 @@ from portal.leads.app_schemas import scan_schema
 from portal.leads.scans import Scan, Scanned, record_scan
 from portal.leads.views import listing
 from portal.leads.views.pages import is_htmx
-from portal.tickets.fields import Sight, sight_of
+from portal.tickets.sight import Sight, sight_of
 from portal.web.access import actor, exhibitor, exhibitor_scope
 from portal.web.lifecycle import CONTENT_SECURITY_POLICY
 
