@@ -3,9 +3,11 @@
 import gc
 import sys
 
-from portal.app import create_app
-from portal.config import ConfigError
-from portal.web import logs
+gc.disable()  # nothing that is made until the app stands is garbage: to look for it took a sixth of a start
+
+from portal.app import create_app  # noqa: E402
+from portal.config import ConfigError  # noqa: E402
+from portal.web import logs  # noqa: E402
 
 try:
     app = create_app()
@@ -17,6 +19,7 @@ logs.configure(development=app.config["PORTAL"].development, once=True)
 gc.collect()
 gc.freeze()
 gc.set_threshold(10_000, 20, 50)
+gc.enable()
 # A thread that holds a lock of the database comes back from the disk and needs Python's own lock at once: with the
 # usual five milliseconds all others wait for one that draws a page.
 sys.setswitchinterval(0.0001)

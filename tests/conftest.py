@@ -1,5 +1,6 @@
 """The app on both databases, a clean one for each test, and the fair that tests walk through."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,17 +11,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 
+from portal.accounts import passwords
 from portal.app import create_app
 from portal.config import Config
 from portal.core.database import Base, database_uri, db, set_writing
 from portal.core.queue import queue_of
-from tests.fair import Fair, build_fair
+from tests.fair import QUICK, Fair, build_fair
 from tests.snapshots import built
 
 pytest_plugins = ["tests.plugins"]
 
 BACKENDS = ("sqlite", "postgresql")
+_REAL = {name: getattr(passwords, name) for name in ("_hasher", "NOBODY")}
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +48,22 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         yield f"sqlite:///{folder}/test.sqlite3"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashes of the same kind at a twentieth of the work: thousands of tests sign somebody in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", QUICK)
+        patch.setattr(passwords, "NOBODY", QUICK.hash("nobody's"))
+        yield
+
+
+@pytest.fixture
+def real_hasher(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes as in production."""
+    for name, value in _REAL.items():
+        monkeypatch.setattr(passwords, name, value)
+
+
 @pytest.fixture(scope="session")
 def config(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Settings of a test server: no limits, no proxies, mails as files."""
@@ -57,11 +77,15 @@ def config(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Confi
 
 
 @pytest.fixture(scope="session")
-def migrated_app(config: Config) -> Iterator[Flask]:
+def migrated_app(config: Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The app on its migrated database, shared by a session's tests."""
     app = create_app(config)
     with app.app_context():
         upgrade(directory="migrations")
+    # Each template is compiled once in a run, not by each process for each database.
+    compiled = tmp_path_factory.getbasetemp()
+    compiled = compiled.parent if "PYTEST_XDIST_WORKER" in os.environ else compiled
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled), "__template_%s.cache")
     yield app
     queue_of(app).close()
     with app.app_context():
@@ -80,9 +104,12 @@ def sweep(app: Flask) -> None:
     with app.app_context():
         set_writing(True)
         db.session.remove()
+        emptying = [f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables)]  # noqa: S608
         with db.engine.begin() as connection:
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
+            # PostgreSQL takes all of them in one message.
+            together = db.engine.dialect.name == "postgresql"
+            for each in [";".join(emptying)] if together else emptying:
+                connection.exec_driver_sql(each)
     shutil.rmtree(Path(app.config["PORTAL"].instance_path) / "mail", ignore_errors=True)
 
 

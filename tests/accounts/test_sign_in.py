@@ -59,7 +59,7 @@ def test_unknown_wrong_inactive_and_without_password_are_one_answer(
     assert not is_signed_in(client)
 
 
-def test_an_unknown_address_costs_as_much_work_as_a_wrong_password() -> None:
+def test_an_unknown_address_costs_as_much_work_as_a_wrong_password(real_hasher: None) -> None:
     stored = passwords.hash_password("some password")
     assert not passwords.is_outdated(passwords.NOBODY)
 
@@ -164,7 +164,9 @@ def test_pages_do_not_send_the_cookie_again(client: FlaskClient, fair: Fair) -> 
         assert "Set-Cookie" not in picture.headers
 
 
-def test_a_hash_by_old_parameters_is_replaced_at_the_sign_in(app: Flask, client: FlaskClient, fair: Fair) -> None:
+def test_a_hash_by_old_parameters_is_replaced_at_the_sign_in(
+    app: Flask, client: FlaskClient, fair: Fair, real_hasher: None
+) -> None:
     sign_in(client, fair.organizer_email)
     with app.app_context():
         stored = db.session.scalars(sa.select(User.password_hash).where(User.email == fair.organizer_email)).one()

@@ -51,10 +51,10 @@ class Site:
         raise AssertionError(f"no mail to {address} with {containing}")
 
 
-def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:
-    """Run a command of the portal to its end; ``typed`` is its standard input."""
+def run(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:
+    """Run Python with our code to its end; ``typed`` is its standard input."""
     done = subprocess.run(
-        [sys.executable, "-m", "flask", "--app", "wsgi", *arguments],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env=environ,
         input=typed,
@@ -62,7 +62,21 @@ def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) ->
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"flask {' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"{' '.join(arguments)}\n{done.stdout}\n{done.stderr}"
+
+
+def flask(environ: dict[str, str], *arguments: str, typed: str | None = None) -> None:
+    """Run a command of the portal to its end."""
+    run(environ, "-m", "flask", "--app", "wsgi", *arguments, typed=typed)
+
+
+#: The demo fair in an empty database, by one process: each takes a second to start.
+PREPARE = """
+from wsgi import app
+for command in (["db", "upgrade"], ["demo"]):
+    done = app.test_cli_runner().invoke(args=command)
+    assert done.exit_code == 0, (done.output, done.exception)
+"""
 
 
 @contextmanager
@@ -77,8 +91,7 @@ def serving(folder: Path, database_url: str) -> Iterator[Site]:
         "WORKERS": "1",
         "RATELIMIT_ENABLED": "0",
     }
-    flask(environ, "db", "upgrade")
-    flask(environ, "demo")
+    run(environ, "-c", PREPARE)
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "--app", "wsgi", "serve"], cwd=ROOT, env=environ, stdout=log, stderr=log

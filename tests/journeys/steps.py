@@ -1,6 +1,8 @@
 """What people do on every journey: sign in, and look for someone."""
 
-from playwright.sync_api import Page, expect
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
 
 from portal.exchange.demo.facts import SignIn
 from tests.journeys.conftest import Site
@@ -22,3 +24,9 @@ def sign_in_organizer(page: Page, site: Site, person: SignIn | None = None) -> N
     page.get_by_label("Password").fill(user.password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Events", exact=True)).to_be_visible()
+
+
+def search(page: Page, field: Locator, text: str) -> None:
+    """Type into a search that answers while somebody types, until what it shows is for all of the text."""
+    field.press_sequentially(text, delay=20)
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("q") == [text])
