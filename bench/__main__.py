@@ -189,7 +189,7 @@ def parts(row: Row, requests: list[Request]) -> tuple[list[Request], list[list[R
         warming = WARMING // 10 if row.slow else WARMING
         return [requests[number % len(requests)] for number in range(warming)], [requests] * TURNS
     rest = requests[WARMING:]
-    turns = TURNS if len(rest) // TURNS >= ENOUGH else TURNS - 1
+    turns = max(1, min(TURNS, len(rest) // ENOUGH))
     size = len(rest) // turns
     return requests[:WARMING], [rest[turn * size : (turn + 1) * size] for turn in range(turns)]
 

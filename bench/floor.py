@@ -1,4 +1,7 @@
-"""The floor: an empty flask-smorest route that replays recorded statements by the bare driver."""
+"""The floor: an empty flask-smorest route that replays recorded statements by the bare driver.
+
+It sends what they found; of answers that are kept ready, what was kept.
+"""
 
 import os
 import pickle
@@ -31,7 +34,8 @@ def create_app() -> Flask:
     def answer(row: int, variant: int, varying: str) -> Response:
         request.get_data()  # a server closes the connection of a request whose body nobody read
         found = run(rows[row][variant], int(varying) if varying.isdecimal() else varying)
-        return Response(orjson.dumps(found, default=str), content_type="application/json")
+        body = rows[row][variant]["body"] or orjson.dumps(found, default=str)
+        return Response(body, content_type="application/json")
 
     api.register_blueprint(blueprint)
     return app

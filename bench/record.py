@@ -55,7 +55,8 @@ def record(app: Flask, row: Row, requests: Sequence[Request], variant: int = 0) 
         audited = any("INTO audit_log" in text for text, _ in statements)
         entry = db.session.scalar(sa.select(sa.func.max(AuditEntry.id))) if audited else None
     marks = {VARYING: last.vary, RETURNED: entry}
-    return {"statements": [(text, _marked(parameters, marks)) for text, parameters in statements], "writes": writes}
+    marked = [(text, _marked(parameters, marks)) for text, parameters in statements]
+    return {"statements": marked, "writes": writes, "body": answer.data if row.kept else None}
 
 
 def _marked(parameters: Any, marks: dict[str, Any]) -> Any:

@@ -37,6 +37,8 @@ class Row:
     once: bool = False
     #: It changes nothing, though it is sent as if: neither it nor the floor may begin to write.
     reads: bool = False
+    #: Its body is kept ready, no statement reads it: the floor sends the same bytes.
+    kept: bool = False
     #: How many send at once.
     clients: int = 4
     #: One request takes long: turns last at least so many seconds, or they would count by luck, and few warm a server.

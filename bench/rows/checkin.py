@@ -67,7 +67,7 @@ ROWS = (
 #: What is measured at two sizes (`bench.scale`), with more clients and with whole copies.
 SCALED = (
     *(row for row in ROWS if row.requests is not redeem_fresh),
-    Row("gate: download", download),
+    Row("gate: download", download, kept=True),
     Row("gate: redeem fresh, 4 at once", redeem_fresh, goal=560, once=True),
     Row("gate: redeem fresh, 16 at once", redeem_fresh, once=True, clients=16),
 )

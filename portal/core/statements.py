@@ -14,6 +14,7 @@ from flask.globals import app_ctx
 from orjson import JSONDecodeError, loads
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
@@ -95,6 +96,11 @@ def columns(statement: sa.Select[*tuple[Any, ...]], parameters: Mapping[str, Any
         prepared = _prepared(engine.dialect, statement)
         names, found = prepared.names, prepared.columns(prepared.found(engine, parameters))
     return dict(zip(names, found or repeat(()), strict=bool(found)))
+
+
+def clashes() -> tuple[type[Exception], ...]:
+    """What `rows` raises where a row cannot be as it is: a key that is there already, or one that is gone."""
+    return IntegrityError, db.engine.dialect.loaded_dbapi.IntegrityError
 
 
 #: PostgreSQL's number of the type that its driver gives as decimals; other types do not ask for a number.

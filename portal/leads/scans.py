@@ -9,13 +9,12 @@ from typing import Any
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from portal.core import audit, clock
 from portal.core.actors import Actor, ExhibitorScope
 from portal.core.database import db
 from portal.core.errors import Forbidden, InvalidInput, NotSignedIn
-from portal.core.statements import reading_ahead, rows, run
+from portal.core.statements import clashes, reading_ahead, rows, run
 from portal.leads.models import Lead, LeadVersion
 from portal.leads.services import lead_search_text
 from portal.tickets.fields import PERSON_COLUMNS, GivenAnswer, answers_of
@@ -136,7 +135,7 @@ class _OfLead:
         }
         try:
             made = rows(_insert(db.engine.dialect.name), values | row)
-        except (IntegrityError, db.engine.dialect.loaded_dbapi.IntegrityError):
+        except clashes():
             db.session.rollback()
             raise NotSignedIn("Invalid access code.", scheme="Exhibitor") from None
         if not made:

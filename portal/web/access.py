@@ -231,7 +231,8 @@ def api_user(view: View) -> View:
 def _check_device(_rule: Rule) -> ResponseReturnValue | None:
     args = cast(dict[str, Any], request.view_args)
     key, program = request.args.get("key", ""), request.headers.get("User-Agent", "")
-    scope = loaders().device_scope(key, args["organizer"], args["event"], args.get("subevent"), program)
+    with reading_ahead():
+        scope = loaders().device_scope(key, args["organizer"], args["event"], args.get("subevent"), program)
     g.actor, g.device_scope = scope.actor, scope
     return None
 

@@ -18,7 +18,10 @@ from typing import Any
 
 import orjson
 import pytest
+import sqlalchemy as sa
 
+from portal.checkin.models import CheckinList
+from portal.checkin.queries import tickets
 from portal.core.database import db
 from tests import services
 from tests.checkin.conftest import Gate
@@ -96,6 +99,25 @@ def test_answers_of_eight_gates_are_one_answer(gate: Gate) -> None:
     assert Counter(at_once(answer)) == {"ok": 1, "already_redeemed": GATES - 1}
     ((text, chosen),) = gate.answers(secret).values()
     assert [options.index(option) for option in chosen] == ["ABCDEFGH".index(text)]
+
+
+@pytest.mark.parametrize("unpaid", [False, True], ids=["entry", "refusal"])
+def test_a_list_that_is_deleted_meanwhile(gate: Gate, monkeypatch: pytest.MonkeyPatch, unpaid: bool) -> None:
+    secret = gate.ticket()
+    if unpaid:
+        gate.order(secret, status="n")
+    find = tickets.find
+
+    def found_and_deleted(*given: Any) -> Any:
+        found = find(*given)
+        with db.engine.begin() as other:
+            other.execute(sa.delete(CheckinList).where(CheckinList.id == gate.fair.checkin_list))
+        return found
+
+    monkeypatch.setattr(tickets, "find", found_and_deleted)
+    answer = gate.app.test_client().post(f"{gate.path('redeem')}?key={gate.key}", data={"secret": secret})
+    assert answer.status_code == 403
+    assert "deleted" in answer.text
 
 
 # ------------------------------------------------------------------------------------------------- real processes

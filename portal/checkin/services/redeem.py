@@ -17,9 +17,11 @@ from portal.checkin.services import answers
 from portal.core import clock
 from portal.core.actors import Actor, DeviceScope
 from portal.core.database import db
-from portal.core.statements import rows
+from portal.core.errors import Forbidden
+from portal.core.statements import clashes, reading_ahead, rows
 from portal.tickets.models import Checkin
 
+GONE = "The check-in list or the ticket was deleted."
 Status = Literal["ok", "incomplete", "error"]
 Reason = Literal["unknown_ticket", "product", "unpaid", "already_redeemed"]
 
@@ -54,9 +56,20 @@ class Outcome:
 def redeem(*, actor: Actor, gate: DeviceScope, attempt: Attempt) -> Outcome:
     """Check a ticket in on the gate's list, or say why not (platform rules, Check-in rules).
 
-    Of any number of gates at once exactly one admits a ticket without ``force``: a unique index decides.
+    Of any number of gates at once exactly one admits a ticket without ``force``: a unique index decides. The ticket is
+    read before the transaction begins, which holds up other gates: whatever changes it from then on comes after this
+    attempt. Raises `Forbidden` where the list or the ticket is deleted in between.
     """
-    found = tickets.find(gate, attempt.secret, attempt.nonce)
+    with reading_ahead():
+        found = tickets.find(gate, attempt.secret, attempt.nonce)
+    try:
+        return _redeem(actor, gate, attempt, found)
+    except clashes():
+        db.session.rollback()
+        raise Forbidden(GONE) from None
+
+
+def _redeem(actor: Actor, gate: DeviceScope, attempt: Attempt, found: Found | None) -> Outcome:
     if found is None:
         return _refuse(actor, gate, attempt, "unknown_ticket")
     ticket = found.ticket
