@@ -80,6 +80,8 @@ def demo() -> None:
         click.echo("There is data already, and no demo among it.", err=True)
         return
     click.echo(_banner())
+    if not current_app.config["PORTAL"].development:
+        click.echo("Everybody knows these sign-ins: let nobody else reach this server while they are there.", err=True)
 
 
 def init_app(app: Flask) -> None:

@@ -158,6 +158,7 @@ class TestDemo:
         facts = demo_banner_facts()
         first = here("demo")
         assert first.exit_code == 0
+        assert "Everybody knows these sign-ins" in first.stderr
         for words in (
             f"http://127.0.0.1:8000/e/{facts.access_code}",
             facts.organizer_user.email,
