@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask, g
 from flask.globals import app_ctx
 from orjson import JSONDecodeError, loads
+from psycopg.pq import TransactionStatus
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError
@@ -68,6 +69,25 @@ def reading_ahead() -> Iterator[None]:
         if db.session.registry.has():
             db.session.rollback()
         set_writing(True)
+
+
+@contextmanager
+def planned_once() -> Iterator[None]:
+    """PostgreSQL keeps the plan that it made for a statement, whatever its parameters.
+
+    For statements of which each run is planned anew, since a pattern might be a common one, and whose plan takes longer
+    than they do. Twice a round trip: worth it where that is less than the planning.
+    """
+    if db.engine.dialect.name != "postgresql":
+        yield
+        return
+    raw: Any = _connection().connection.dbapi_connection
+    raw.execute("SET plan_cache_mode = force_generic_plan")
+    try:
+        yield
+    finally:
+        if not raw.broken and raw.info.transaction_status != TransactionStatus.INERROR:
+            raw.execute("RESET plan_cache_mode")
 
 
 def rows(statement: sa.Select[*tuple[Any, ...]] | UpdateBase, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:

@@ -19,7 +19,7 @@ from portal.checkin.queries.tickets import (
 )
 from portal.core.actors import DeviceScope
 from portal.core.database import db
-from portal.core.statements import one_of_ids, rows
+from portal.core.statements import one_of_ids, planned_once, rows
 from portal.core.text import fold, like_words
 
 #: Shorter queries find nothing; more results are not shown (platform rules, Search).
@@ -37,10 +37,11 @@ _TEXTS = sa.table("search_positions", sa.column("rowid", sa.Integer), sa.column(
 
 def search(gate: DeviceScope, query: str) -> list[Ticket]:
     """Tickets that the gate may redeem and ``query`` finds, best first; two queries."""
-    hits = found_ids(gate, query)
-    if not hits:
-        return []
-    found = {row[0]: read_ticket(row, gate) for row in rows(_BY_IDS, {"ids": hits, "list": gate.list_id})}
+    with planned_once():
+        hits = found_ids(gate, query)
+        if not hits:
+            return []
+        found = {row[0]: read_ticket(row, gate) for row in rows(_BY_IDS, {"ids": hits, "list": gate.list_id})}
     return [found[id_] for id_ in hits if id_ in found]
 
 
@@ -61,17 +62,20 @@ def found_ids(gate: DeviceScope, query: str, most: int = MOST) -> list[int]:
     words = fold(query).split()[: len(patterns)]
     sqlite = db.engine.dialect.name == "sqlite"
     parameters = gate_parameters(gate) | {"begins": query, "last": _LAST}
-    indexed = _indexed(words) if sqlite else []
-    if indexed:
-        patterns = [pattern for pattern, word in zip(patterns, words, strict=True) if word not in indexed]
+    indexed = _indexed(words)
+    beside = [pattern for pattern, word in zip(patterns, words, strict=True) if word not in indexed]
+    walked = [pattern for pattern, word in zip(patterns, words, strict=True) if word in indexed]
+    if sqlite and indexed:
+        walked = []
         parameters["match"] = " ".join('"' + word.replace('"', '""') + '"' for word in indexed)
-    parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate(patterns)}
+    parameters |= {f"pattern_{number}": pattern for number, pattern in enumerate((*walked, *beside))}
     limits = _Limits(gate.subevent_id is not None, not gate.all_products, not gate.all_items, gate.allow_search)
-    return [id_ for (id_,) in rows(_hits(sqlite, limits, len(patterns), most, matching=bool(indexed)), parameters)]
+    words_at = _Words(len(walked), len(beside), sqlite and bool(indexed))
+    return [id_ for (id_,) in rows(_hits(sqlite, limits, words_at, most), parameters)]
 
 
 def _indexed(words: Sequence[str]) -> list[str]:
-    """The words that SQLite's index looks for; tickets are read for the others.
+    """The words that the index looks for; tickets are read for the others.
 
     A number is rare where a name may stand on a tenth of all tickets, and the index walks through every one of them.
     """
@@ -102,8 +106,16 @@ class _Limits(NamedTuple):
     names: bool
 
 
+class _Words(NamedTuple):
+    """How many words the index looks for as patterns, for how many tickets are read, and whether some are matched."""
+
+    walked: int
+    beside: int
+    matching: bool
+
+
 @lru_cache
-def _hits(sqlite: bool, limits: _Limits, patterns: int, most: int, *, matching: bool) -> sa.Select[Any]:
+def _hits(sqlite: bool, limits: _Limits, words: _Words, most: int) -> sa.Select[Any]:
     """The ids that are found, best first: for a gate's limits and a number of words."""
     here: list[sa.ColumnElement[bool]] = [POSITIONS.c.event_id == sa.bindparam("event")]
     here += [condition for wanted, condition in ((limits.by_list, LISTED), (limits.by_device, SCOPED)) if wanted]
@@ -114,14 +126,16 @@ def _hits(sqlite: bool, limits: _Limits, patterns: int, most: int, *, matching: 
         coded = sa.select(POSITIONS.c.id).join(ORDERS, ORDERS.c.id == POSITIONS.c.order_id)
         of_event = ORDERS.c.event_id == sa.bindparam("event")
         found.append(_ranked(1, coded.where(*here, of_event, _begins(ORDERS.c.code, sqlite=sqlite)), most))
-    if patterns or matching:
+    if any(words):
         named = sa.select(POSITIONS.c.id)
-        if matching:
+        if words.matching:
             named = named.join(_TEXTS, _TEXTS.c.rowid == POSITIONS.c.id)
             named = named.where(_TEXTS.c.search_positions.match(sa.bindparam("match")))
+        # No index is of a text with something added.
+        texts = [POSITIONS.c.search_text] * words.walked + [POSITIONS.c.search_text.concat("")] * words.beside
         likes = [
-            POSITIONS.c.search_text.like(sa.bindparam(f"pattern_{number}"), escape="\\" if sqlite else None)
-            for number in range(patterns)
+            text.like(sa.bindparam(f"pattern_{number}"), escape="\\" if sqlite else None)
+            for number, text in enumerate(texts)
         ]
         candidates = max(most, _CANDIDATES["sqlite" if sqlite else "postgresql"])
         found.append(_ranked(2, named.where(*here, *likes), candidates))
