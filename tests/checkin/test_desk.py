@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from portal.checkin.models import CheckinUndone
 from portal.core.database import db
-from portal.events.models import Event, SubEvent
+from portal.events.models import Event, Item, SubEvent
 from portal.tickets.models import Checkin
 from tests.browserless import csrf_token, sign_in
 from tests.checkin.conftest import Gate
@@ -78,6 +78,36 @@ def test_a_repeated_request_does_not_reverse_an_undo(gate: Gate, desk: Desk) -> 
         assert elsewhere.redeem(secret, **form)["status"] == "ok"
         assert gate.redeem(secret, nonce=f"{form} anew")["status"] == "ok", "it may enter again"
         assert len(gate.entries(secret)) == 2
+
+
+def test_an_old_page_takes_back_nobody_elses_check_in(gate: Gate, desk: Desk) -> None:
+    first, second = gate.ticket(), gate.ticket(("Ada", "King"))
+    gate.redeem(first)
+    (entry,) = gate.entries(first)
+    old_page = {"checkin": entry.id, "ticket": gate.id_of(first), "reason": "wrong one"}
+    assert desk.post("undo", **old_page).status_code == 200
+    gate.redeem(second)
+    assert "taken back before" in desk.post("undo", **old_page).text
+    assert len(gate.entries(second)) == 1
+
+
+def test_a_ticket_that_is_in_can_be_scanned_again_and_is_refused(gate: Gate, desk: Desk) -> None:
+    secret = gate.ticket()
+    desk.redeem(secret)
+    found = desk.client.get(desk.url, query_string={"q": secret}).text
+    assert re.search(rf'data-exact[^>]*>.*?name="secret" value="{secret}"', found, re.DOTALL)
+    assert title(desk.redeem(secret)) == "Already in"
+    assert gate.refusals() == ["already_redeemed"]
+
+
+def test_products_are_named_in_the_helpers_language(gate: Gate, desk: Desk) -> None:
+    gate.change(Item, Item.id == gate.fair.item, name={"en": "Standard ticket", "de": "Standardkarte"})
+    gate.ticket()
+    url = f"{desk.url}?q=hopper"
+    assert "Standard ticket" in desk.client.get(url).text
+    assert "Standardkarte" in desk.client.get(url, headers={"Accept-Language": "de"}).text
+    figures = f"{BASE}lists/{gate.fair.checkin_list}/figures"
+    assert "Standardkarte" in desk.client.get(figures, headers={"Accept-Language": "de"}).text
 
 
 def test_one_click_checks_in_and_the_log_says_who(gate: Gate, desk: Desk) -> None:

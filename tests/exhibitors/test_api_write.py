@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from flask import Flask
 
@@ -212,6 +213,15 @@ def test_delete_takes_leads_codes_sessions_and_links_and_leaves_vouchers(
     assert (entry[0], entry[2]) == ("exhibitor.deleted", fair.exhibitor)
     assert entry[3] == {"name": "Aperture Science", "leads": 5, "vouchers": 2}
     assert api.call("DELETE", f"/exhibitors/{fair.exhibitor}/").status_code == 403
+
+
+def test_the_id_of_a_deleted_exhibitor_is_not_given_again(api: Api, fair: Fair) -> None:
+    def made(name: str) -> int:
+        return int(orjson.loads(api.call("POST", "/exhibitors/", json={"name": name}).data)["id"])
+
+    first = made("Gone soon")
+    assert api.call("DELETE", f"/exhibitors/{first}/").status_code == 204
+    assert made("Another one") > first
 
 
 def test_methods_that_are_not_there(api: Api, fair: Fair) -> None:

@@ -84,3 +84,12 @@ def test_names_with_a_calling_name_change_their_scheme_and_back(app: Flask, fair
                     assert rows.pop(first[column]) == {"_scheme": scheme, "full_name": "Ada King"}
                     assert rows
                     assert all(parts == known for parts in rows.values())
+
+
+def test_on_sqlite_ids_of_rows_that_can_be_deleted_are_given_once(app: Flask, fair: Fair) -> None:
+    tables = ScriptDirectory(MIGRATIONS).get_revision("0220").module.TABLES
+    with app.app_context(), db.engine.connect() as connection:
+        if connection.dialect.name != "sqlite":
+            return
+        made = {name: sql for name, sql in connection.exec_driver_sql("SELECT name, sql FROM sqlite_master")}
+        assert [table for table in tables if "AUTOINCREMENT" not in made[table]] == []

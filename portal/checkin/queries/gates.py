@@ -261,8 +261,10 @@ def _products(table: sa.Table, owner: sa.Column[int], ids: Sequence[int]) -> Map
     return found
 
 
-def hand_gate(scope: EventScope, row: CheckinList, subevent_id: int | None, actor: Actor) -> DeviceScope:
+def hand_gate(scope: EventScope, row: CheckinList, subevent_id: int | None, actor: Actor, locale: str) -> DeviceScope:
     """A list as a member stands at its gate: the same rules as for a device that may redeem all of its products.
+
+    Names come in ``locale``, the member's language.
 
     It is for who may check in by hand (``can_checkin_orders``), overriding what a gate may override: the phones leave
     that to the person who holds them as well.
@@ -273,7 +275,7 @@ def hand_gate(scope: EventScope, row: CheckinList, subevent_id: int | None, acto
         organizer_slug=scope.organizer_slug,
         event_id=scope.event_id,
         event_slug=scope.event_slug,
-        locale=scope.locale,
+        locale=locale,
         timezone=scope.timezone,
         list_id=row.id,
         subevent_id=(row.subevent_id or subevent_id) if scope.has_subevents else None,

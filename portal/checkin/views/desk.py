@@ -24,6 +24,7 @@ from portal.core.database import db, reading
 from portal.core.errors import Conflict, InvalidInput
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
+from portal.web.filters import current_locale
 from portal.web.lists import words
 from portal.web.params import parse_id
 
@@ -113,7 +114,7 @@ def _gate(scope: EventScope, list_id: int) -> tuple[CheckinList, DeviceScope | N
         chosen = given if given in {id_ for id_, _, _ in gates.date_choices(scope.event_id)} else None
         if chosen is None:
             return row, None
-    return row, gates.hand_gate(scope, row, chosen, actor())
+    return row, gates.hand_gate(scope, row, chosen, actor(), str(current_locale()))
 
 
 def _answers() -> Mapping[int, str]:

@@ -23,6 +23,7 @@ from portal.core.actors import EventScope
 from portal.core.periods import busy_hours, by_day, midnight, moment_of
 from portal.web import organizer as pages
 from portal.web.access import actor, event_member, event_scope
+from portal.web.filters import current_locale
 from portal.web.filters import day as day_of
 from portal.web.organizer import hour_columns
 
@@ -49,7 +50,7 @@ def figures(organizer: str, event: str, list_id: int) -> ResponseReturnValue:
 
 def _figures(scope: EventScope, row: CheckinList) -> dict[str, Any]:
     zone, now = ZoneInfo(scope.timezone), clock.now()
-    here = gates.hand_gate(scope, row, row.subevent_id, actor())
+    here = gates.hand_gate(scope, row, row.subevent_id, actor(), str(current_locale()))
     state = state_of(here)
     counted = flow.flow(here, state)
     quarters, by_gate, by_item = Counter[int](), Counter[flow.Gate](), Counter[int]()
