@@ -25,7 +25,10 @@ class Bulk:
         if self.postgresql:
             statement = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
             return list(self.connection.scalars(statement, {"name": table.name, "count": count}))
-        last = self.connection.scalar(sa.select(sa.func.max(table.c.id))) or 0
+        # Behind those of rows that were deleted, too.
+        statement = sa.text("SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = :name")
+        given = self.connection.scalar(statement, {"name": table.name})
+        last = max(given, self.connection.scalar(sa.select(sa.func.max(table.c.id))) or 0)
         return list(range(last + 1, last + 1 + count))
 
     def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
