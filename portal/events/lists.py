@@ -185,6 +185,13 @@ def visible_count(sign_in: SignIn) -> int:
     return int(run(_counting(sign_in.is_admin), {"user_id": sign_in.user_id}).scalar_one())
 
 
+def usual_zone(sign_in: SignIn) -> str | None:
+    """The zone of most of the events that a user may see: for pages that belong to none of them."""
+    most = _visible(False, Event.timezone).with_only_columns(Event.timezone).group_by(Event.timezone)
+    most = most.order_by(sa.func.count().desc(), Event.timezone).limit(1)
+    return run(most, {"user_id": sign_in.user_id}).scalar_one_or_none()
+
+
 def matching(sign_in: SignIn, query: str) -> list[int]:
     """The ids of a user's events whose names (in any language), slug or organizer hold all words of ``query``."""
     words = fold(query).split()[:10]

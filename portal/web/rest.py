@@ -112,8 +112,10 @@ def reply(data: Any, status: int = 200, headers: dict[str, str] | None = None) -
 
 
 def empty(status: int = 204, headers: dict[str, str] | None = None) -> Response:
-    """An answer without a body."""
-    return Answer(b"", status, _VARY if headers is None else _VARY | headers)
+    """An answer without a body, and so without its type."""
+    answer = Answer(b"", status, _VARY if headers is None else _VARY | headers)
+    answer.headers.pop("Content-Type", None)
+    return answer
 
 
 def done(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -51,6 +51,13 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   }
 });
 
+// A note on the lead's own page is saved by its button only: who leaves without it is asked.
+window.addEventListener("beforeunload", (event) => {
+  if ([...document.querySelectorAll("form[data-quick]")].some(changed)) {
+    event.preventDefault();
+  }
+});
+
 // Whoever saved by keyboard goes on where they were.
 document.addEventListener("htmx:afterSettle", () => {
   const place = back && document.getElementById(back);

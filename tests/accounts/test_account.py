@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -178,6 +179,9 @@ def test_own_browsers_are_listed_and_ended_and_nobody_elses(
     page = client.get("/account/").text
     assert "Safari on iPhone" in page
     assert page.count("This browser") == 1
+    # An hour that is not the reader's would look like a stranger: their events' zone counts.
+    signed_in = min(row.created for row in sessions()).astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"{signed_in:%H:%M}" in page
     mine, phones, bobs = (row.id for row in sessions())
     for session_id in (mine, bobs, 10**9):
         assert post_form(client, f"/account/sessions/{session_id}/end", page="/account/").status_code == 303

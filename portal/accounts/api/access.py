@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from flask import Blueprint, flash, redirect, url_for
+from flask import Blueprint, flash, g, redirect, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -10,6 +10,7 @@ from portal.accounts.oauth import queries, services
 from portal.core.actors import SignIn
 from portal.core.database import db
 from portal.core.errors import NotFound
+from portal.events import lists
 from portal.events.granting import organizer_names
 from portal.web import organizer as pages
 from portal.web.access import actor, signed_in, user
@@ -25,6 +26,7 @@ def _user_id() -> int:
 @user
 def index() -> ResponseReturnValue:
     """What the user granted: to which application, where, and when it was last used."""
+    g.event_zone = lists.usual_zone(cast(SignIn, signed_in()))
     granted = queries.grants_of(_user_id())
     names = organizer_names({each for grant in granted for each in grant.organizer_ids})
     return pages.page("accounts/access.html", granted=granted, names=names)

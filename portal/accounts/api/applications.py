@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -12,6 +12,7 @@ from portal.accounts.oauth import queries
 from portal.core.actors import SignIn
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
+from portal.events import lists
 from portal.web import organizer as pages
 from portal.web.access import actor, signed_in, user
 from portal.web.urls import public_base
@@ -36,6 +37,7 @@ def _own(application_id: int) -> OAuthApplication:
 @user
 def index() -> ResponseReturnValue:
     """The user's own applications, with how many people use each."""
+    g.event_zone = lists.usual_zone(cast(SignIn, signed_in()))
     own = queries.applications_of(_owner_id())
     used = queries.users_of_applications([application.id for application in own])
     return pages.page("accounts/applications.html", applications=own, used=used)

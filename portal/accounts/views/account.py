@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -13,6 +13,7 @@ from portal.accounts.services.sessions import end_one_session, end_sessions, ren
 from portal.core.actors import SignIn
 from portal.core.database import db
 from portal.core.errors import InvalidInput, NotFound
+from portal.events import lists
 from portal.web import limits, signin
 from portal.web import organizer as pages
 from portal.web.access import signed_in, user
@@ -43,6 +44,7 @@ def index() -> ResponseReturnValue:
 
 def _page(*, errors: Any = None, values: Any = None) -> ResponseReturnValue:
     me = _me()
+    g.event_zone = lists.usual_zone(me)
     part = page_part(queries.session_count(_id()))
     page = pages.page(
         "accounts/account.html",

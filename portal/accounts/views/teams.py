@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -108,6 +108,7 @@ def _detail(
     scope: OrganizerScope, team_id: int, *, errors: Any = None, values: Any = None, token: str | None = None
 ) -> str:
     team = _team(scope, team_id)
+    g.event_zone = lists.usual_zone(cast(SignIn, signed_in()))
     rights = teams.rights_of(scope.actor, scope.organizer_id)
     part = page_part(team.members)
     names = {event.id: event.name for event in _events(scope)}

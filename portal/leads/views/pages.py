@@ -180,6 +180,8 @@ def _changed(scope: ExhibitorScope, lead_id: int, part: str) -> ResponseReturnVa
         response = Response(html)
         if part == "note" and not lead.notes and not in_detail:
             response.headers["HX-Trigger"] = _undo_note(lead)
+        elif part == "note" and in_detail:
+            response.headers["HX-Trigger"] = json.dumps({"toast": {"message": gettext("Saved.")}})
         return response
 
 
