@@ -13,7 +13,9 @@ def _loaded(change: Change) -> str:
     count = int(change.data.get("created") or 0) + int(change.data.get("changed") or 0)
     if not count:
         return gettext("Loaded a bundle")
-    return ngettext("Loaded a bundle: %(num)s record", "Loaded a bundle: %(num)s records", count, num=number(count))
+    return ngettext(
+        "Loaded a bundle: %(count)s record", "Loaded a bundle: %(count)s records", count, count=number(count)
+    )
 
 
 SENTENCES: Mapping[str, Sentence] = {"bundle.loaded": _loaded}

@@ -23,5 +23,5 @@ def board(scope: EventScope) -> Board | None:
     ).one()
     if not count:
         return None
-    note = ngettext("with %(num)s voucher", "with %(num)s vouchers", count, num=number(count))
+    note = ngettext("with %(count)s voucher", "with %(count)s vouchers", count, count=number(count))
     return Board(tiles=[Tile(gettext("Vouchers used"), int(used), of=int(most), note=note)])
