@@ -283,4 +283,5 @@ def test_nobodies_are_named_and_numbers_grouped_in_the_readers_language(
     choice = page.split('name="kind"', 1)[1].split("</select>", 1)[0]
     words = [option.split("<", 1)[0].strip() for option in choice.split(">")[1:]]
     assert [word for word in words if word.startswith("Leads")] == ["Leads", "Leads, mehrere zugleich"]
-    assert client.get(f"{LOG}export.json").json[0]["actor"]["label"] == "command line"
+    exported = client.get(f"{LOG}export.json").json
+    assert exported is not None and exported[0]["actor"]["label"] == "command line"
