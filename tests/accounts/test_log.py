@@ -284,4 +284,5 @@ def test_nobodies_are_named_and_numbers_grouped_in_the_readers_language(
     words = [option.split("<", 1)[0].strip() for option in choice.split(">")[1:]]
     assert [word for word in words if word.startswith("Leads")] == ["Leads", "Leads, mehrere zugleich"]
     exported = client.get(f"{LOG}export.json").json
-    assert exported is not None and exported[0]["actor"]["label"] == "command line"
+    assert exported is not None
+    assert exported[0]["actor"]["label"] == "command line"
