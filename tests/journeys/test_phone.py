@@ -34,7 +34,8 @@ def test_long_words_stay_on_the_screen(new_page: Callable[..., Page], site: Site
     expect(page.get_by_role("heading", name="Veranstaltungen", exact=True)).to_be_visible()
     for path in ("/organizer/", "/account/", "/organizer/bigevents/-/teams/1/", f"{EVENT}/checkin/log"):
         answer = page.goto(path)
-        assert answer is not None and answer.ok, path
+        assert answer is not None, path
+        assert answer.ok, path
         assert page.evaluate(BEYOND, ".bottom-nav .nav-link span, .bottom-nav summary span") == [], path
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"], path
     expect(page.locator(".badge").filter(has_text="Abgewiesen: Unbekanntes Ticket").first).to_be_visible()
