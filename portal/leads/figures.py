@@ -114,7 +114,9 @@ def board(scope: EventScope) -> Board:
     if not scope.may("can_view_orders"):
         return Board(tiles=[Tile(gettext("Exhibitors"), exhibitors, href=href)])
     figures = lead_figures(event_id=scope.event_id, zone=ZoneInfo(scope.timezone))
-    scanners = ngettext("%(num)s has scanned", "%(num)s have scanned", figures.scanners)
+    scanners = ngettext(
+        "%(count)s has scanned", "%(count)s have scanned", figures.scanners, count=number(figures.scanners)
+    )
     series = [count for _, count in figures.hours]
     leads = url_for("organizer_leads.index", organizer=scope.organizer_slug, event=scope.event_slug)
     today = gettext("%(count)s today", count=number(figures.today))

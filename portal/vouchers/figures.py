@@ -6,6 +6,7 @@ from flask_babel import gettext, ngettext
 from portal.core.actors import EventScope
 from portal.core.database import db
 from portal.vouchers.models import Voucher
+from portal.web.filters import number
 from portal.web.organizer import Board, Tile
 
 
@@ -22,5 +23,5 @@ def board(scope: EventScope) -> Board | None:
     ).one()
     if not count:
         return None
-    note = ngettext("with %(num)s voucher", "with %(num)s vouchers", count)
+    note = ngettext("with %(count)s voucher", "with %(count)s vouchers", count, count=number(count))
     return Board(tiles=[Tile(gettext("Vouchers used"), int(used), of=int(most), note=note)])

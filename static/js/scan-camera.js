@@ -44,8 +44,8 @@ async function start() {
     // Without this the reader would look for its program on another host.
     reader.prepareZXingModule({ overrides: { locateFile: () => button.dataset.program } });
     stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
-  } catch {
-    say(button.dataset.refused);
+  } catch (error) {
+    say(error?.name === "NotFoundError" ? button.dataset.missing : button.dataset.refused);
     return;
   } finally {
     button.ariaBusy = null;

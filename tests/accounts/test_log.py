@@ -262,3 +262,27 @@ def test_all_times_of_a_list_are_of_one_zone_which_is_named(
     assert ("10:00" in shown(page)) == ("10:02" in shown(page)) == ("10:03" in shown(page))
     book = CalamineWorkbook.from_filelike(io.BytesIO(client.get(f"{LOG}export.xlsx?event=otherconf").data))
     assert book.get_sheet_by_index(0).to_python()[1][0] == dt.datetime(2026, 11, 20, 18, 3)  # noqa: DTZ001
+
+
+def test_nobodies_are_named_and_numbers_grouped_in_the_readers_language(
+    app: Flask, client: FlaskClient, fair: Fair
+) -> None:
+    with app.app_context():
+        set_writing(True)
+        for action, data in (("bundle.loaded", {"created": 13819}), ("leads.changed", {}), ("lead.changed", {})):
+            who = Actor("system", label="command line")
+            record(actor=who, action=action, organizer_id=fair.organizer, event_id=fair.event, data=data)
+        db.session.commit()
+    sign_in(client, fair.organizer_email)
+    speak(client, "de")
+    page = client.get(LOG).text
+    assert "Ein Bündel geladen: 13.819 Datensätze" in page
+    assert "Kommandozeile" in shown(page)
+    assert "command line" not in page
+    assert shown(client.get(f"{LOG}?q=kommandozeile").text).count("Kommandozeile") == 3
+    choice = page.split('name="kind"', 1)[1].split("</select>", 1)[0]
+    words = [option.split("<", 1)[0].strip() for option in choice.split(">")[1:]]
+    assert [word for word in words if word.startswith("Leads")] == ["Leads", "Leads, mehrere zugleich"]
+    exported = client.get(f"{LOG}export.json").json
+    assert exported is not None
+    assert exported[0]["actor"]["label"] == "command line"

@@ -23,6 +23,7 @@ from portal.web import organizer as pages
 from portal.web.access import organizer_member, organizer_scope, signed_in
 from portal.web.downloads import csv_download, json_download, xlsx_download
 from portal.web.filters import localised, zone_of
+from portal.web.history import actor as actor_name
 from portal.web.history import sentence
 from portal.web.lists import here, words
 from portal.web.params import parse_id
@@ -74,7 +75,7 @@ class Asked:
         def keep(entry: LogEntry) -> bool:
             change = self.seen(entry).change
             details = json.dumps(self.details(entry), ensure_ascii=False)
-            text = fold(f"{change.actor_label} {sentence(change)} {details}")
+            text = fold(f"{change.actor_label} {actor_name(change)} {sentence(change)} {details}")
             return all(word in text for word in wanted)
 
         return keep
@@ -163,26 +164,33 @@ def _people(scope: OrganizerScope) -> list[tuple[str, str]]:
 def _kinds(wanted: LogFilter, chosen: str) -> list[tuple[str, str]]:
     """What was lately done something to, by its name where that is known."""
     names = {
+        "access": gettext("Access"),
         "access_code": gettext("Access codes"),
+        "application": gettext("Applications"),
         "bundle": gettext("Bundles"),
         "checkin": gettext("Check-ins"),
         "checkin_list": gettext("Check-in lists"),
+        "code_mailing": gettext("Mailings"),
+        "date": gettext("Dates"),
         "device": gettext("Devices"),
         "event": gettext("Event"),
         "exhibitor": gettext("Exhibitors"),
         "exhibitor_tag": gettext("Tags of exhibitors"),
         "invitation": gettext("Invitations"),
         "lead": gettext("Leads"),
+        "leads": gettext("Leads, several at once"),
         "order": gettext("Orders"),
         "organizer": gettext("Organizer"),
         "person": gettext("Erased data"),
         "position": gettext("Tickets"),
         "product": gettext("Products"),
         "question": gettext("Questions"),
+        "reseller": gettext("Resellers"),
         "seat": gettext("Seats"),
         "seating_plan": gettext("Seating plans"),
         "team": gettext("Teams"),
         "token": gettext("Tokens"),
+        "user": gettext("Users"),
         "voucher": gettext("Vouchers"),
     }
     there = {*things(wanted), *([chosen] if chosen in names else [])}
@@ -214,7 +222,7 @@ def _rows(asked: Asked) -> Iterator[list[Any]]:
         change, details = asked.seen(entry).change, asked.details(entry)
         yield [
             change.datetime,
-            change.actor_label,
+            actor_name(change),
             change.actor_kind,
             bool(change.data.get(ADMINISTRATOR)),
             _event_name(asked, entry),
