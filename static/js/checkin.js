@@ -17,8 +17,14 @@ function act() {
   form?.requestSubmit();
 }
 
+search?.addEventListener("input", () => {
+  search.dataset.typing = "yes";
+});
 search?.form.addEventListener("submit", (event) => {
   event.preventDefault();
+  // The next code takes the place of this one, also where it comes before the answer.
+  search.select();
+  delete search.dataset.typing;
   pressed = true;
   act();
   // The search that typing began answers soon; where none is under way, one is sent.

@@ -105,6 +105,10 @@ document.addEventListener("htmx:afterSettle", (event) => {
     (wrong.matches("fieldset") ? wrong.querySelector("input") : wrong)?.focus();
     return;
   }
+  // What somebody types, a scanner for one, must not end up half elsewhere.
+  if (document.activeElement?.dataset?.typing) {
+    return;
+  }
   const wanted = target.querySelector?.("[data-focus]");
   if (wanted) {
     wanted.focus();

@@ -199,7 +199,8 @@ def test_delete_takes_leads_codes_sessions_and_links_and_leaves_vouchers(
     sign_in_code(browser, fair.full_code)
     assert browser.get("/exhibitor/profile").status_code == 200
     response = api.call("DELETE", f"/exhibitors/{fair.exhibitor}/")
-    assert (response.status_code, response.data, response.content_type) == (204, b"", None)
+    assert (response.status_code, response.data) == (204, b"")
+    assert "Content-Type" not in response.headers
     assert api.get(f"/exhibitors/{fair.exhibitor}/").status_code == 403
     assert browser.get("/exhibitor/profile").status_code == 303
     for model in (Lead, AccessCode, ExhibitorVoucher):
