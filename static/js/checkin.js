@@ -3,6 +3,7 @@
 const search = document.querySelector(".console-search input[type=search]");
 const gate = document.getElementById("gate");
 let pressed = false;
+let acted = "";
 
 // What was scanned or typed to its end is checked in at once; a name that somebody looks for is not.
 function act() {
@@ -14,11 +15,24 @@ function act() {
   const form =
     gate.querySelector("form[data-exact]") ??
     (/^[0-9A-Za-z-]{8,}$/.test(code) ? gate.querySelector("form[data-code]") : null);
-  form?.requestSubmit();
+  if (form) {
+    // What was typed to find it would come back later, in place of what the attempt came to.
+    acted = code;
+    window.htmx.trigger(search, "htmx:abort");
+    form.requestSubmit();
+  }
 }
 
 search?.addEventListener("input", () => {
   search.dataset.typing = "yes";
+  if (search.value.trim() !== acted) {
+    acted = "";
+  }
+});
+search?.addEventListener("htmx:beforeRequest", (event) => {
+  if (acted && search.value.trim() === acted) {
+    event.preventDefault();
+  }
 });
 search?.form.addEventListener("submit", (event) => {
   event.preventDefault();

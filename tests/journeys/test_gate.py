@@ -24,6 +24,7 @@ def to_the_desk(page: Page, site: Site) -> None:
     page.goto(CHECKIN)
     page.get_by_role("link", name="Main entrance", exact=True).click()
     expect(page.get_by_role("heading", name="Main entrance")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def outcome(page: Page, words: str) -> None:
