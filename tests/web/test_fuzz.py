@@ -1,6 +1,7 @@
 """Schemathesis finds nothing: whatever the description allows, and much that it does not, is answered as it says."""
 
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import count
 from typing import Any
 
@@ -37,7 +38,9 @@ _KEYS = count()
 
 
 @pytest.fixture
-def place(app: Flask, fair: Fair, smtp_server: SmtpServer) -> Iterator[Place]:
+def place(app: Flask, fair: Fair, smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    # The test client writes large uploads to files that it leaves open.
+    monkeypatch.setattr("werkzeug.test.TemporaryFile", lambda _mode: BytesIO())
     with app.app_context():
         furnished = furnish(fair)
     with mailing(app, smtp_server):
