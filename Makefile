@@ -43,7 +43,7 @@ $(VENV)/.run: requirements.txt | $(VENV)/pyvenv.cfg
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/pyvenv.cfg
 	@echo "Installing what the portal, its tests and its checks need (about a minute, once) ..."
-	@$(PIP) -r requirements-dev.txt
+	@$(PIP) --no-compile -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/.dev ## Make the environment for development

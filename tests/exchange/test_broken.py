@@ -13,6 +13,9 @@ from portal.exchange.load import BundleError
 from tests.conftest import sweep
 from tests.exchange.files import MISSING, SECRET, change, example, layout, load, series, tables
 
+# What is refused is refused before a database hears of it; loading runs on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+
 E = "events[0]"
 P = "events[0].orders[0].positions[0]"
 X = "events[0].exhibitors[0]"

@@ -29,6 +29,7 @@ def test_signs_in_searches_and_rates_a_lead(page: Page, site: Site) -> None:
     expect(page.locator(f"#{lead} input[type=radio][value='2']")).to_be_checked()
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_a_link_signs_in_by_its_button_only(new_page: Callable[..., Page], site: Site) -> None:
     page = new_page(viewport=PHONE)
     page.goto(f"/e/{site.facts.access_code}")
@@ -39,6 +40,7 @@ def test_a_link_signs_in_by_its_button_only(new_page: Callable[..., Page], site:
     expect(page.get_by_role("heading", name="Leads", exact=True)).to_be_visible()
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_the_code_comes_by_mail(page: Page, site: Site) -> None:
     page.goto("/e/send")
     page.get_by_label("E-mail address").fill("Johnson@AS.example.org")
@@ -58,6 +60,7 @@ def speak_english(page: Page) -> None:
     page.locator("button[name=locale][value=en]").first.click()
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_rates_many_and_takes_them_away(page: Page, site: Site) -> None:
     speak_english(page)
     sign_in_exhibitor(page, site)
@@ -84,6 +87,7 @@ def test_rates_many_and_takes_them_away(page: Page, site: Site) -> None:
     expect(page.get_by_role("main")).to_contain_text("New since the last export: 0 leads")
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("loads", [True, False])
 def test_codes_typed_while_the_page_loads(new_page: Callable[..., Page], site: Site, loads: bool) -> None:
     page = new_page(viewport=PHONE)

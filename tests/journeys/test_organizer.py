@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Site
@@ -21,6 +22,7 @@ def test_signs_in_and_finds_the_exhibitor(page: Page, site: Site) -> None:
     expect(page.get_by_role("main")).to_contain_text("johnson@as.example.org")
 
 
+@pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 def test_signing_out_ends_the_session(page: Page, site: Site) -> None:
     sign_in_organizer(page, site)
     page.get_by_role("button", name="Sign out").first.click()

@@ -26,6 +26,9 @@ from portal.core.mail import BadAddress, Mail, address, build, folder, new_messa
 from tests.services import SmtpServer, free_port
 from tests.working import mailing, setting
 
+# Mails are made and sent without a database; what waits in it runs on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True, scope="session")
+
 PLAIN = Mail(["booth@example.org"], "Grüße vom Stand", "Schöne Grüße\n")
 
 
