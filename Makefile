@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --requir
 FLASK := $(BIN)/flask --app wsgi
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --generate-hashes --universal \
 	--python-version 3.11 --no-strip-extras --no-emit-index-url
+# What Python compiled once is kept: without, each of the many processes of a test run compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 CATALOGS := portal/translations
 # Domain errors whose first argument a person may read.
 ERRORS := Forbidden NotFound NotSignedIn Conflict TooManyRequests Unavailable Sentence
@@ -43,7 +45,7 @@ $(VENV)/.run: requirements.txt | $(VENV)/pyvenv.cfg
 
 $(VENV)/.dev: requirements-dev.txt | $(VENV)/pyvenv.cfg
 	@echo "Installing what the portal, its tests and its checks need (about a minute, once) ..."
-	@$(PIP) --no-compile -r requirements-dev.txt
+	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/.dev ## Make the environment for development
