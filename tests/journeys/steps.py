@@ -30,3 +30,4 @@ def search(page: Page, field: Locator, text: str) -> None:
     """Type into a search that answers while somebody types, until what it shows is for all of the text."""
     field.press_sequentially(text, delay=20)
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("q") == [text])
+    page.wait_for_function("!document.querySelector('[data-requests], .htmx-request, .htmx-swapping, .htmx-settling')")
